@@ -1,0 +1,257 @@
+#include "common/connection.hpp"
+
+#include "common/conninfo.hpp"
+#include "common/missing_grant.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace tromp::pg {
+namespace {
+
+using asio::experimental::awaitable_operators::operator||;
+using Descriptor = asio::posix::stream_descriptor;
+
+// Text of values must not depend on a role's or a database's settings: both ends of a link read what the other wrote.
+constexpr const char* pin_settings =
+    "SET search_path = pg_catalog, pg_temp; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'UTC';"
+    " SET extra_float_digits = 1; SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET xmloption = 'content';"
+    " SET standard_conforming_strings = on; SET row_security = off; SET synchronous_commit = on; SET jit = off;"
+    " SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;"
+    " SET client_min_messages = 'warning'";
+
+std::string trimmed(std::string text) {
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    return text;
+}
+
+std::string describe(const PGresult* result) {
+    std::string message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) != nullptr
+                              ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)
+                              : trimmed(PQresultErrorMessage(result));
+    if (const char* detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)) message += std::string("; ") + detail;
+    if (const char* hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT)) message += std::string("; ") + hint;
+    return message;
+}
+
+void ignore_notice(void* /*unused*/, const PGresult* /*unused*/) {}
+
+}  // namespace
+
+Connection::Connection(asio::any_io_executor executor, PGconn* connection, Options options)
+    : executor_(std::move(executor)), connection_(connection, &PQfinish), socket_(executor_), options_(std::move(options)) {}
+
+Connection::~Connection() {
+    // The descriptor is libpq's: give it back before PQfinish closes it.
+    if (socket_.is_open()) socket_.release();
+}
+
+asio::awaitable<std::unique_ptr<Connection>> Connection::open(std::string conninfo, Options options) {
+    const auto executor = co_await asio::this_coro::executor;
+    const auto deadline = Clock::now() + options.connect_timeout;
+    const auto params = co_await connect_params(std::move(conninfo), options, deadline);
+    std::vector<const char*> keywords;
+    std::vector<const char*> values;
+    for (std::size_t i = 0; i < params.keywords.size(); ++i) {
+        keywords.push_back(params.keywords[i].c_str());
+        values.push_back(params.values[i].c_str());
+    }
+    keywords.push_back(nullptr);
+    values.push_back(nullptr);
+    std::unique_ptr<Connection> self(
+        new Connection(executor, PQconnectStartParams(keywords.data(), values.data(), 0), std::move(options)));
+    if (!self->connection_) throw ConnectionError("out of memory for a connection");
+    co_await self->finish_connecting();
+    co_await self->query(pin_settings);
+    co_return self;
+}
+
+asio::awaitable<void> Connection::finish_connecting() {
+    PGconn* const connection = connection_.get();
+    PQsetNoticeReceiver(connection, &ignore_notice, nullptr);
+    const auto deadline = Clock::now() + options_.connect_timeout;
+    auto polling = PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+    while (polling != PGRES_POLLING_OK) {
+        if (polling == PGRES_POLLING_FAILED) throw_lost("cannot connect");
+        attach_socket();
+        const bool reading = polling == PGRES_POLLING_READING;
+        const auto ready = co_await wait(reading, !reading, deadline);
+        if (ready == Ready::timeout) {
+            throw ConnectionError(labelled("no answer within " + std::to_string(options_.connect_timeout.count() / 1000) + " s while connecting"));
+        }
+        polling = PQconnectPoll(connection);
+    }
+    attach_socket();
+    if (PQsetnonblocking(connection, 1) != 0) throw_lost("cannot make the connection non-blocking");
+}
+
+void Connection::attach_socket() {
+    // libpq opens another socket for each address that it tries, and may get the same number for it.
+    if (socket_.is_open()) socket_.release();
+    socket_.assign(PQsocket(connection_.get()));
+}
+
+asio::awaitable<Connection::Ready> Connection::wait(bool read, bool write, Clock::time_point deadline) {
+    constexpr auto token = asio::as_tuple(asio::use_awaitable);
+    asio::steady_timer timer(executor_, deadline);
+    std::size_t first = 2;
+    if (read && write) {
+        first = (co_await (socket_.async_wait(Descriptor::wait_read, token) ||
+                           socket_.async_wait(Descriptor::wait_write, token) || timer.async_wait(token)))
+                    .index();
+    } else {
+        const auto kind = read ? Descriptor::wait_read : Descriptor::wait_write;
+        first = (co_await (socket_.async_wait(kind, token) || timer.async_wait(token))).index();
+        if (first == 1) {
+            first = 2;
+        } else if (!read) {
+            first = 1;
+        }
+    }
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
+        throw boost::system::system_error(asio::error::operation_aborted);
+    }
+    constexpr Ready answers[] = {Ready::read, Ready::write, Ready::timeout};
+    co_return answers[first];
+}
+
+asio::awaitable<void> Connection::wait_or_throw(bool read, bool write) {
+    const auto deadline = Clock::now() + options_.silence_limit;
+    const auto ready = co_await wait(read, write, deadline);
+    if (ready == Ready::timeout) {
+        throw ConnectionError(labelled("no answer from the server for " + std::to_string(options_.silence_limit.count() / 1000) + " s"));
+    }
+}
+
+std::string Connection::labelled(const std::string& message) const {
+    return options_.label.empty() ? message : options_.label + ": " + message;
+}
+
+void Connection::throw_lost(const std::string& what) {
+    const auto message = trimmed(PQerrorMessage(connection_.get()));
+    throw ConnectionError(labelled(message.empty() ? what : message));
+}
+
+void Connection::throw_if_error(const Result& result) {
+    const auto status = result.status();
+    if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE && status != PGRES_NONFATAL_ERROR) return;
+    const char* sqlstate = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+    if (sqlstate == nullptr) throw ConnectionError(labelled(describe(result.get())));
+    auto message = describe(result.get());
+    if (std::string_view(sqlstate) == "42501") {
+        message += "; " + missing_grant(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY), PQuser(connection_.get()));
+    }
+    throw SqlError(sqlstate, labelled(message));
+}
+
+asio::awaitable<void> Connection::flush() {
+    for (;;) {
+        const int left = PQflush(connection_.get());
+        if (left == 0) co_return;
+        if (left < 0) throw_lost("the connection broke while sending");
+        co_await wait_or_throw(true, true);
+        if (PQconsumeInput(connection_.get()) == 0) throw_lost("the connection broke while sending");
+    }
+}
+
+asio::awaitable<void> Connection::send(std::string sql) {
+    if (PQsendQuery(connection_.get(), sql.c_str()) == 0) throw_lost("cannot send a query");
+    co_await flush();
+}
+
+asio::awaitable<std::optional<Result>> Connection::next() {
+    while (PQisBusy(connection_.get()) != 0) {
+        co_await wait_or_throw(true, false);
+        if (PQconsumeInput(connection_.get()) == 0) throw_lost("the connection broke");
+    }
+    PGresult* const raw = PQgetResult(connection_.get());
+    if (raw == nullptr) co_return std::nullopt;
+    Result result(raw);
+    // After an error the rest of the query's results must be taken before the session can be used again.
+    if (result.status() == PGRES_FATAL_ERROR && PQstatus(connection_.get()) == CONNECTION_OK) {
+        co_await finish();
+    }
+    throw_if_error(result);
+    co_return result;
+}
+
+asio::awaitable<long long> Connection::finish() {
+    // Here and elsewhere no co_await stands in a condition: g++ 12 destroys such temporaries wrongly.
+    long long affected = 0;
+    for (;;) {
+        const auto result = co_await next();
+        if (!result) co_return affected;
+        affected += result->affected();
+    }
+}
+
+asio::awaitable<Result> Connection::query(std::string sql) {
+    co_await send(std::move(sql));
+    std::optional<Result> last;
+    for (;;) {
+        auto result = co_await next();
+        if (!result) break;
+        if (!last || result->status() == PGRES_TUPLES_OK || last->status() != PGRES_TUPLES_OK) last.emplace(std::move(*result));
+    }
+    if (!last) throw_lost("a query without a result");
+    co_return std::move(*last);
+}
+
+asio::awaitable<std::optional<std::string_view>> Connection::copy_row() {
+    for (;;) {
+        char* buffer = nullptr;
+        const int length = PQgetCopyData(connection_.get(), &buffer, 1);
+        copy_buffer_.reset(buffer);
+        if (length > 0) {
+            bytes_read_ += static_cast<std::uint64_t>(length);
+            co_return std::string_view(buffer, static_cast<std::size_t>(length));
+        }
+        if (length == -1) co_return std::nullopt;
+        if (length == -2) throw_lost("the connection broke in the middle of COPY");
+        co_await wait_or_throw(true, false);
+        if (PQconsumeInput(connection_.get()) == 0) throw_lost("the connection broke in the middle of COPY");
+    }
+}
+
+asio::awaitable<void> Connection::put_copy(std::string_view data) {
+    // Small pieces collect in libpq's buffer; beyond 64 kB we wait for the server, so that it stays this small.
+    constexpr std::size_t piece = 65536;
+    for (std::size_t at = 0; at < data.size(); at += piece) {
+        const auto part = data.substr(at, piece);
+        if (PQputCopyData(connection_.get(), part.data(), static_cast<int>(part.size())) != 1) {
+            throw_lost("the connection broke in the middle of COPY");
+        }
+        co_await flush();
+    }
+}
+
+asio::awaitable<void> Connection::end_copy() {
+    if (PQputCopyEnd(connection_.get(), nullptr) != 1) throw_lost("the connection broke at the end of COPY");
+    co_await flush();
+}
+
+bool Connection::take_notifications() {
+    bool any = false;
+    while (PGnotify* const notification = PQnotifies(connection_.get())) {
+        PQfreemem(notification);
+        any = true;
+    }
+    return any;
+}
+
+asio::awaitable<bool> Connection::wait_notification(milliseconds timeout) {
+    const auto deadline = Clock::now() + timeout;
+    for (;;) {
+        if (take_notifications()) co_return true;
+        const auto ready = co_await wait(true, false, deadline);
+        if (ready == Ready::timeout) co_return false;
+        if (PQconsumeInput(connection_.get()) == 0) throw_lost("the connection broke");
+    }
+}
+
+}  // namespace tromp::pg

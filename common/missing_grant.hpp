@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tromp {
+
+/// What would have to be granted to `role` for PostgreSQL not to say `message` (its words for SQLSTATE 42501): an SQL
+/// statement and who runs it. Words that it does not know lead to general advice.
+std::string missing_grant(std::string_view message, std::string_view role);
+
+}  // namespace tromp

@@ -1,0 +1,174 @@
+#include "daemon/batch.hpp"
+
+#include "common/fault.hpp"
+#include "common/sql_text.hpp"
+#include "daemon/advance.hpp"
+#include "daemon/apply.hpp"
+#include "daemon/first_contact.hpp"
+#include "daemon/forward.hpp"
+#include "daemon/pull.hpp"
+#include "daemon/resolve.hpp"
+#include "daemon/retry.hpp"
+#include "daemon/stage.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <sql/embedded.hpp>
+
+namespace tromp {
+namespace {
+
+namespace asio = boost::asio;
+
+/// A pull that found only what came from us moves the position when it is worth a transaction.
+constexpr std::int64_t worth_advancing = 1000;
+
+/// Users who hold a row this long make the batch begin again from the pull, so that its transaction here ends.
+constexpr std::chrono::seconds patience_with_locks{30};
+
+asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source) {
+    const auto row = co_await target.query(render_sql(sql::link_state, "source", std::to_string(source)));
+    if (row.rows() == 0) throw Error("node " + std::to_string(source) + " is not a neighbour any more: it was removed");
+    StoredState state;
+    state.paused = row.boolean(0, "paused");
+    state.forwards = row.number(0, "others") > 0;
+    if (const auto position = row.optional_at(0, "position")) state.position = Snapshot::parse(*position);
+    state.acknowledged = row.optional_at(0, "acknowledged").value_or("");
+    state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
+                      row.optional_at(0, "incarnation").value_or("")};
+    if (state.position) state.last_event = row.number(0, "last_event");
+    co_return state;
+}
+
+/// The position is good only for the database that it was read from, and only if that has not gone back since.
+void check_identity(const StoredState& state, const BatchHeader& header, const Peer& from) {
+    const std::string what = "the database of " + from.name;
+    const std::string advice =
+        ": changes may have been lost there, so nothing is read from it until the two are compared (trompctl join " +
+        from.name + ")";
+    if (state.identity.incarnation != header.identity.incarnation)
+        throw Error(what + " was set up anew since it was last read" + advice);
+    if (state.identity.system_identifier != header.identity.system_identifier) {
+        throw Error(what + " is in another PostgreSQL cluster than before" + advice);
+    }
+    if (state.identity.timeline != header.identity.timeline) {
+        throw Error(what + " changed its timeline from " + state.identity.timeline + " to " + header.identity.timeline +
+                    " (it was restored, or a standby was promoted)" + advice);
+    }
+    if (header.last_event < state.last_event || header.now.xmax < state.position->xmax) {
+        throw Error(what + " went back to an earlier state" + advice);
+    }
+}
+
+/// Begins the apply transaction. Nobody else may have moved the position since we read it.
+asio::awaitable<void> begin_apply(pg::Connection& target, int source, const Snapshot& position) {
+    const auto row = co_await target.query(render_sql(sql::apply_begin, "source", std::to_string(source)));
+    if (row.rows() != 1 || Snapshot::parse(row.at(0, "position")) != position) {
+        throw pg::ConnectionError("the position was moved by somebody else; it is read again");
+    }
+}
+
+/// Locks, looks and merges until every key of the batch is settled, giving way to users wherever they meet.
+asio::awaitable<void> settle(Flow& flow, const Staged& staged, const Snapshot& read_of_us) {
+    auto& target = flow.target;
+    const int source = flow.from.node;
+    const auto give_up = pg::Clock::now() + patience_with_locks;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    co_await target.query("SAVEPOINT staged");
+    for (bool careful = false;;) {
+        std::string in_the_way;
+        try {
+            co_await lock_rows(target, flow.pairs, staged);
+            co_await fault_point("apply.locked", source);
+            co_await look(target, source, read_of_us);
+            co_await fault_point("apply.looked", source);
+            const auto merged = co_await merge(target, flow.pairs, staged, careful);
+            co_await fault_point("apply.merged", source);
+            if (merged == Merged::all) co_return;
+            if (careful) {
+                co_await target.query("RELEASE SAVEPOINT staged; SAVEPOINT staged");
+                continue;
+            }
+        } catch (const pg::SqlError& error) {
+            if (!is_contention(error.sqlstate()) || pg::Clock::now() > give_up) throw;
+            in_the_way = error.what();
+        }
+        careful = true;
+        co_await target.query("ROLLBACK TO SAVEPOINT staged");
+        if (in_the_way.empty()) continue;
+        timer.expires_after(
+            std::chrono::milliseconds(20));  // lets him finish who waits for the locks that we just gave back
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+}
+
+asio::awaitable<void> commit(pg::Connection& target, int source) {
+    co_await fault_point("apply.before_commit", source);
+    co_await target.send("COMMIT");
+    co_await fault_point("apply.commit_sent", source);
+    co_await target.finish();
+    co_await fault_point("apply.committed", source);
+}
+
+}  // namespace
+
+asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
+    auto& target = flow.target;
+    const int source = flow.from.node;
+    BatchReport report;
+
+    auto state = co_await read_link_state(target, source);
+    if (state.paused) {
+        report.outcome = Outcome::paused;
+        co_return report;
+    }
+    if (!state.position) {
+        co_await first_contact(flow);
+        state = co_await read_link_state(target, source);
+    }
+
+    Pull pull(flow.source, {flow.reader, *state.position, flow.chunk});
+    auto& header = report.header;
+    header = co_await pull.begin(flow.from);
+    co_await fault_point("pull.begun", source);
+    check_identity(state, header, flow.from);
+    const auto position = cut(header.now, *state.position, header.last);
+    if (header.paused || (header.events_for_us == 0 && header.events < worth_advancing)) {
+        co_await pull.end_empty();
+        report.acknowledged = co_await acknowledge(target, source, state.acknowledged, header);
+        report.outcome = header.paused ? Outcome::paused : Outcome::empty;
+        co_return report;
+    }
+
+    co_await begin_apply(target, source, *state.position);
+    auto staged = co_await stage_events(pull, target, flow.pairs);
+    co_await fault_point("stage.events", source);
+    report.waiting = 0;
+    if (header.events >= static_cast<std::int64_t>(flow.chunk)) report.waiting = co_await pull.backlog();
+    const bool unchanged = co_await stage_rows(pull, target, flow.pairs, staged);
+    if (!unchanged) {
+        co_await target.query("ROLLBACK");
+        report.outcome = Outcome::changed;
+        co_return report;
+    }
+    co_await pull.ensure_durable(header.inserted);
+    co_await fault_point("stage.done", source);
+
+    if (staged.events > 0) {
+        co_await begin_decisions(target, flow.pairs, staged);
+        co_await settle(flow, staged, header.read_of_us.value_or(Snapshot{}));
+        report.conflicts = co_await record_conflicts(target, source);
+        co_await forward(target, source, state.forwards);
+        co_await fault_point("apply.forwarded", source);
+    }
+    co_await advance(target, source, position, header);
+    co_await fault_point("apply.advanced", source);
+    co_await commit(target, source);
+    report.outcome = Outcome::applied;
+    report.acknowledged = !header.read_of_us || header.read_of_us->text() != state.acknowledged;
+    report.rows = staged.rows;
+    co_return report;
+}
+
+}  // namespace tromp

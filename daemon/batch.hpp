@@ -1,0 +1,45 @@
+#pragma once
+
+#include "common/connection.hpp"
+#include "daemon/flow.hpp"
+
+namespace tromp {
+
+/// One direction of a link, connected at both ends.
+struct Flow {
+    pg::Connection& source;
+    pg::Connection& target;
+    Peer from;
+    int reader = 0;  ///< the target's node
+    TablePairs pairs;
+    std::uint64_t chunk = 0;  ///< events
+};
+
+enum class Outcome {
+    empty,    ///< the source has nothing that we do not know
+    applied,  ///< a batch was applied; there may be more
+    paused,   ///< one of the ends paused the link
+    changed,  ///< a table changed while it was read; the tables must be read again
+};
+
+struct BatchReport {
+    Outcome outcome = Outcome::empty;
+    BatchHeader header;
+    bool acknowledged = false;            ///< the source has read more of our log than we knew
+    std::optional<std::int64_t> waiting;  ///< events that wait beyond this batch, where it was counted
+    std::int64_t rows = 0;
+    std::int64_t conflicts = 0;
+};
+
+/// The source can not be read yet, for a reason that passes when somebody does what the message says: nothing is wrong.
+class NotYet : public Error {
+  public:
+    using Error::Error;
+};
+
+/// Takes one batch the whole way: pull, stage, resolve, apply, forward, advance, and one commit at the target, which
+/// either happens with all of it or not at all. When this throws, drop the target's session; the position there tells
+/// what happened.
+pg::asio::awaitable<BatchReport> replicate_batch(Flow& flow);
+
+}  // namespace tromp

@@ -1,0 +1,105 @@
+#include "daemon/first_contact.hpp"
+
+#include "common/sql_text.hpp"
+#include "daemon/pull.hpp"
+#include "daemon/stage.hpp"
+
+#include <sql/embedded.hpp>
+
+#include <charconv>
+
+namespace tromp {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Rows and the sum of their hashes. Sums of parts add up, so rows can be taken out again by their keys.
+struct Checksum {
+    std::int64_t rows = 0;
+    std::int64_t sum = 0;  ///< modulo 2^60, the width of a row's hash
+    bool operator==(const Checksum&) const = default;
+
+    Checksum operator-(const Checksum& other) const { return {rows - other.rows, wrap(sum - other.sum)}; }
+    Checksum operator+(const Checksum& other) const { return {rows + other.rows, wrap(sum + other.sum)}; }
+    static std::int64_t wrap(std::int64_t value) { return value & ((1LL << 60) - 1); }
+};
+
+Checksum read_checksum(const pg::Result& row) {
+    return {row.number(0, "rows"), row.number(0, "sum")};
+}
+
+SqlValues table_values(const TablePair& pair, const ReplicatedTable& table) {
+    std::string columns;
+    for (const auto& column : pair.target.columns)
+        columns += (columns.empty() ? "t." : ", t.") + quote_identifier(column.name);
+    return {{"tbl", std::to_string(table.id)},    {"table", table.quoted_name()},         {"columns", columns},
+            {"match", table.key_match("t", "k")}, {"match_d", table.key_match("t", "d")}, {"known", ""}};
+}
+
+/// The source's rows with keys that are in the target's log, but not in its own.
+asio::awaitable<Checksum> known_to_target(Flow& flow, const TablePair& pair) {
+    constexpr int keys_at_once = 5000;
+    auto& target = flow.target;
+    auto values = table_values(pair, pair.source);
+    Checksum known;
+    co_await target.query(render_sql(sql::first_contact_cursor, "tbl", std::to_string(pair.target.id)));
+    for (;;) {
+        const auto keys = co_await target.query("FETCH " + std::to_string(keys_at_once) + " FROM log_keys");
+        if (keys.rows() == 0) break;
+        std::string array;
+        for (int row = 0; row < keys.rows(); ++row) {
+            array += row == 0 ? '[' : ',';
+            array += keys.at(row, "entry");
+        }
+        values["keys"] = array + ']';
+        const auto among = co_await flow.source.query(render_sql(sql::first_contact_among, values));
+        known = known + read_checksum(among);
+    }
+    co_await target.query("CLOSE log_keys");
+    co_return known;
+}
+
+asio::awaitable<bool> is_equal(Flow& flow, const TablePair& pair) {
+    const auto at_source =
+        co_await flow.source.query(render_sql(sql::first_contact_sum, table_values(pair, pair.source)));
+    const auto known = co_await known_to_target(flow, pair);
+    auto values = table_values(pair, pair.target);
+    values["known"] =
+        "AND NOT EXISTS (SELECT FROM pg_temp.their_ahead a WHERE a.tbl = " + std::to_string(pair.target.id) + " AND " +
+        pair.target.key_match("t", "a") + ")";
+    const auto here = co_await flow.target.query(render_sql(sql::first_contact_sum, values));
+    co_return read_checksum(at_source) - known == read_checksum(here);
+}
+
+}  // namespace
+
+asio::awaitable<void> first_contact(Flow& flow) {
+    auto& target = flow.target;
+    // A pull of nothing: its header, and the snapshot in which the source is compared.
+    Pull pull(flow.source, {flow.reader, Snapshot{}, 0});
+    const auto header = co_await pull.begin(flow.from);
+    if (header.paused) throw NotYet("the link is paused at " + flow.from.name);
+    co_await target.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
+    co_await pull.drain();
+    co_await flow.source.send(std::string(sql::first_contact_keys));
+    co_await stage_keys(pull, target, flow.pairs);
+    co_await pull.drain();
+
+    std::string different;
+    for (const auto& [id, pair] : flow.pairs) {
+        const bool equal = co_await is_equal(flow, pair);
+        if (!equal) different += (different.empty() ? "" : ", ") + pair.target.display_name();
+    }
+    co_await flow.source.query("COMMIT");
+    if (!different.empty()) {
+        co_await target.query("ROLLBACK");
+        throw Error("the tables here and at " + flow.from.name + " hold different rows (" + different +
+                    "); nothing is merged that nobody asked to merge: a join is needed, run trompctl join " +
+                    flow.from.name);
+    }
+    co_await target.query(render_sql(sql::first_contact_start, "source", std::to_string(flow.from.node),
+                                     "system_identifier", header.identity.system_identifier, "timeline",
+                                     header.identity.timeline, "incarnation", header.identity.incarnation));
+}
+
+}  // namespace tromp

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "daemon/position.hpp"
+#include "daemon/replicated_table.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace tromp {
+
+/// A node as a link sees it.
+struct Peer {
+    int node = 0;
+    std::string name;
+};
+
+/// Which database it is: a position is only good for the database it was read from.
+struct Identity {
+    std::string system_identifier;
+    std::string timeline;
+    std::string incarnation;
+    bool operator==(const Identity&) const = default;
+};
+
+/// What the target's database knows of a direction before a pull.
+struct StoredState {
+    bool paused = false;
+    bool forwards = false;             ///< there are other neighbours who want what is taken
+    std::optional<Snapshot> position;  ///< none before the first contact
+    std::string acknowledged;          ///< the source's position in the target's log, as stored; empty if none
+    Identity identity;                 ///< of the database that `position` was read from
+    std::int64_t last_event = 0;       ///< the highest event id of the source seen so far
+};
+
+/// What the source says at the beginning of a pull; all of one instant.
+struct BatchHeader {
+    Snapshot now;
+    Xid last = 0;                    ///< the chunk holds the unread events of transactions up to this one; 0 for none
+    std::int64_t events = 0;         ///< in the chunk
+    std::int64_t events_for_us = 0;  ///< of these, not known to the target
+    double oldest_age = 0;           ///< seconds since the oldest of these was made, by the source's clock
+    double clock_offset = 0;  ///< seconds by which the source's clock is ahead of ours, good to half a round trip
+    bool paused = false;
+    Lsn inserted = 0;  ///< must be flushed at the source before the target commits
+    Identity identity;
+    std::optional<Snapshot> read_of_us;  ///< the source's position in the target's log; none before its first contact
+    std::int64_t last_event = 0;
+};
+
+/// The tables of both ends, by the source's ids.
+using TablePairs = std::map<int, TablePair>;
+
+}  // namespace tromp

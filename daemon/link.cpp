@@ -1,0 +1,216 @@
+#include "daemon/link.hpp"
+
+#include "common/sql_text.hpp"
+#include "daemon/retry.hpp"
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <sql/embedded.hpp>
+
+#include <cmath>
+
+namespace tromp {
+namespace {
+
+namespace asio = boost::asio;
+using asio::experimental::awaitable_operators::operator||;
+
+// A whole table may be summed up before the first answer comes.
+constexpr std::chrono::minutes patience_at_first_contact{10};
+
+}  // namespace
+
+/// What an attempt ended with, and what it means for the next one.
+struct Link::Failure {
+    LinkState state;
+    std::string message;
+    bool cancelled = false;
+};
+
+namespace {
+
+template <typename Failure>
+Failure classify(std::exception_ptr error) {
+    try {
+        std::rethrow_exception(std::move(error));
+    } catch (const NotYet& e) {
+        return {LinkState::connecting, e.what()};
+    } catch (const pg::ConnectionError& e) {
+        return {LinkState::backing_off, e.what()};
+    } catch (const pg::SqlError& e) {
+        return {is_transient(e.sqlstate()) ? LinkState::backing_off : LinkState::failed,
+                e.what() + advice(e.sqlstate())};
+    } catch (const boost::system::system_error& e) {
+        return {LinkState::backing_off, e.what(), e.code() == asio::error::operation_aborted};
+    } catch (const std::exception& e) {
+        return {LinkState::failed, e.what()};
+    }
+}
+
+}  // namespace
+
+Link::Link(LinkOptions options, Hooks hooks)
+    : options_(std::move(options)), hooks_(std::move(hooks)), backoff_(options_.retry.first, options_.retry.max) {}
+
+void Link::enter(LinkState state, const std::string& reason) {
+    if (state != status_.state || reason != status_.reason) {
+        spdlog::info("link={} state={}{}{}", options_.source.peer.name, to_string(state),
+                     reason.empty() ? "" : " reason=", reason);
+    }
+    status_.state = state;
+    status_.reason = reason;
+}
+
+asio::awaitable<void> Link::run() {
+    for (;;) {
+        std::exception_ptr error;
+        try {
+            co_await serve();
+        } catch (...) {
+            error = std::current_exception();
+        }
+        const auto failure = classify<Failure>(error);
+        if (failure.cancelled) {
+            const auto cancellation = co_await asio::this_coro::cancellation_state;
+            if (cancellation.cancelled() != asio::cancellation_type::none) co_return;
+        }
+        fail(failure);
+        const auto delay = failure.state == LinkState::backing_off
+                               ? backoff_.next()
+                               : std::min(options_.retry.max, options_.poll_interval);
+        status_.retry_at = pg::Clock::now() + delay;
+        hooks_.progress();
+        const bool woken = co_await alarm_.wait_until(*status_.retry_at);
+        if (woken) backoff_.reset();
+        status_.retry_at.reset();
+    }
+}
+
+void Link::fail(const Failure& failure) {
+    status_.to_receive.reset();
+    status_.to_receive_seconds.reset();
+    status_.clock_offset.reset();
+    status_.drained.reset();
+    status_.state = failure.state;
+    status_.reason = failure.message;
+    if (failure.state != LinkState::connecting) status_.last_error = failure.message;
+    // The same fault is worth one line, however often it is met.
+    if (failure.message == logged_error_) return;
+    logged_error_ = failure.message;
+    spdlog::warn("link={} state={} error=\"{}\"", options_.source.peer.name, to_string(failure.state), failure.message);
+}
+
+asio::awaitable<std::unique_ptr<pg::Connection>> Link::connect_target() {
+    pg::Options session;
+    session.label = "database of " + options_.target.peer.name;
+    session.application_name = "trompd apply from " + options_.source.peer.name;
+    auto target = co_await pg::Connection::open(options_.target.conninfo, session);
+    const auto row =
+        co_await target->query(render_sql(sql::apply_session, "source", std::to_string(options_.source.peer.node)));
+    if (row.boolean(0, "in_recovery"))
+        throw Error("the database of " + options_.target.peer.name + " is a standby, which cannot be written to");
+    if (!row.optional_at(0, "node") || row.number(0, "node") != options_.target.peer.node) {
+        throw Error("the database of " + options_.target.peer.name + " is set up as node " +
+                    row.optional_at(0, "node").value_or("(none)") + ", but this configuration says node " +
+                    std::to_string(options_.target.peer.node));
+    }
+    if (!row.boolean(0, "alone")) {
+        throw NotYet("another trompd already brings the changes of " + options_.source.peer.name + " to " +
+                     options_.target.peer.name);
+    }
+    co_return target;
+}
+
+asio::awaitable<std::unique_ptr<pg::Connection>> Link::connect_source() {
+    pg::Options session;
+    session.label = options_.source.peer.name;
+    session.application_name = "trompd pull for " + options_.target.peer.name;
+    auto source = co_await pg::Connection::open(options_.source.conninfo, session);
+    // A pull that hangs must not keep users of the source waiting behind it.
+    std::string limits =
+        "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '5s'; LISTEN trompd_wake;";
+    if (source->server_version() >= 140000) limits += "SET client_connection_check_interval = '5s';";
+    co_await source->query(std::move(limits));
+    co_return source;
+}
+
+asio::awaitable<void> Link::serve() {
+    if (status_.last_error.empty()) enter(LinkState::connecting);
+    const auto target = co_await connect_target();
+    const auto source = co_await connect_source();
+    Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, options_.chunk};
+    for (bool read_again = true;;) {
+        if (read_again) {
+            const auto at_source = co_await read_tables(*source);
+            const auto at_target = co_await read_tables(*target);
+            flow.pairs = pair_tables(at_source, at_target, options_.source.peer.name);
+            read_again = false;
+        }
+        const auto began = pg::Clock::now();
+        source->set_silence_limit(patience_at_first_contact);
+        const auto report = co_await replicate_batch(flow);
+        note(report, began);
+        if (report.acknowledged) hooks_.acknowledged();
+        read_again = report.outcome == Outcome::changed;
+        if (report.outcome == Outcome::empty || report.outcome == Outcome::paused) {
+            hooks_.progress();
+            co_await rest(*source);
+        }
+    }
+}
+
+void Link::note(const BatchReport& report, pg::Clock::time_point began) {
+    backoff_.reset();
+    status_.last_error.clear();
+    if (!logged_error_.empty()) {
+        spdlog::info("link={} works again", options_.source.peer.name);
+        logged_error_.clear();
+    }
+    if (report.outcome == Outcome::changed) {
+        spdlog::info("link={} a table changed while it was read; its batch is read again", options_.source.peer.name);
+        return;
+    }
+    if (report.outcome == Outcome::paused) {
+        status_.to_receive.reset();
+        status_.to_receive_seconds.reset();
+        enter(LinkState::paused);
+        return;
+    }
+    status_.clock_offset = report.header.clock_offset;
+    check_clock(report.header.clock_offset);
+    if (report.outcome == Outcome::empty) {
+        status_.to_receive = 0;
+        status_.to_receive_seconds = 0.0;
+        status_.drained = began;
+        enter(LinkState::streaming);
+        return;
+    }
+    spdlog::debug("link={} events={} rows={} conflicts={}", options_.source.peer.name, report.header.events_for_us,
+                  report.rows, report.conflicts);
+    if (report.conflicts > 0) spdlog::info("link={} conflicts={}", options_.source.peer.name, report.conflicts);
+    status_.to_receive = report.waiting;
+    status_.to_receive_seconds = report.waiting.value_or(1) == 0 ? 0.0 : report.header.oldest_age;
+    if (report.waiting.value_or(0) > 0) enter(LinkState::catching_up);
+}
+
+void Link::check_clock(double offset) {
+    const double limit = std::chrono::duration<double>(options_.limits.max_clock_skew).count();
+    if (std::abs(offset) <= limit) {
+        skew_logged_ = false;
+        return;
+    }
+    const auto message = "the clocks of " + options_.source.peer.name + " and " + options_.target.peer.name +
+                         " differ by " + std::to_string(std::lround(std::abs(offset))) +
+                         " s, more than max_clock_skew; set them right (NTP)";
+    if (options_.limits.on_clock_skew == OnSkew::stop) throw Error(message);
+    if (!skew_logged_) spdlog::warn("link={} {}", options_.source.peer.name, message);
+    skew_logged_ = true;
+}
+
+asio::awaitable<void> Link::rest(pg::Connection& source) {
+    const auto until = pg::Clock::now() + options_.poll_interval;
+    co_await (source.wait_notification(options_.poll_interval) || alarm_.wait_until(until));
+}
+
+}  // namespace tromp

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "common/backoff.hpp"
+#include "common/config.hpp"
+#include "common/report.hpp"
+#include "daemon/batch.hpp"
+#include "daemon/event.hpp"
+
+#include <functional>
+
+namespace tromp {
+
+/// A node as a link reaches it.
+struct Endpoint {
+    Peer peer;
+    std::string conninfo;
+};
+
+struct LinkOptions {
+    Endpoint source;
+    Endpoint target;
+    std::chrono::milliseconds poll_interval;
+    Retry retry;
+    std::uint64_t chunk = 100000;  ///< events
+    Limits limits;
+};
+
+/// How a link stands, for reports.
+struct LinkStatus {
+    LinkState state = LinkState::connecting;
+    std::string reason;      ///< why it is not streaming; empty if nothing is wrong
+    std::string last_error;  ///< cleared by the next pull that works
+    std::optional<pg::Clock::time_point> retry_at;
+    std::optional<std::int64_t> to_receive;    ///< events; none while the source cannot be asked
+    std::optional<double> to_receive_seconds;  ///< age of the oldest of them
+    std::optional<double> clock_offset;
+    std::optional<pg::Clock::time_point> drained;  ///< the latest pull that found nothing began then
+};
+
+/// One direction of a link: connects both ends, pulls until the source is drained, waits for a wake-up or the poll
+/// interval; after a failure waits longer each time. Runs until it is cancelled, and knows nothing of other links.
+class Link {
+  public:
+    /// `progress` is called after every pull, `acknowledged` when the source has read more of the target's log.
+    struct Hooks {
+        std::function<void()> progress;
+        std::function<void()> acknowledged;
+    };
+
+    Link(LinkOptions options, Hooks hooks);
+
+    pg::asio::awaitable<void> run();
+
+    /// Ends any wait or back-off now.
+    void wake() { alarm_.notify(); }
+
+    const LinkStatus& status() const { return status_; }
+    const LinkOptions& options() const { return options_; }
+
+  private:
+    struct Failure;
+    pg::asio::awaitable<void> serve();
+    pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_target();
+    pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_source();
+    pg::asio::awaitable<void> rest(pg::Connection& source);
+    void note(const BatchReport& report, pg::Clock::time_point began);
+    void check_clock(double offset);
+    void fail(const Failure& failure);
+    void enter(LinkState state, const std::string& reason = "");
+
+    LinkOptions options_;
+    Hooks hooks_;
+    Backoff backoff_;
+    Event alarm_;
+    LinkStatus status_;
+    std::string logged_error_;
+    bool skew_logged_ = false;
+};
+
+}  // namespace tromp

@@ -1,0 +1,264 @@
+#include "daemon/node.hpp"
+
+#include "common/backoff.hpp"
+#include "common/install.hpp"
+#include "common/log.hpp"
+#include "common/sql_text.hpp"
+#include "daemon/prune.hpp"
+#include "daemon/running_link.hpp"
+#include "daemon/service.hpp"
+#include "daemon/wakeup.hpp"
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <sql/embedded.hpp>
+
+#include <algorithm>
+
+namespace tromp {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr auto own_poll_interval = 10s;
+constexpr auto prune_at_least_every = 30s;
+constexpr auto care_interval = 10s;
+
+/// Why a coroutine ended, for the log; nothing when it was cancelled.
+std::optional<std::string> why(const std::exception_ptr& error) {
+    try {
+        if (error) std::rethrow_exception(error);
+    } catch (const boost::system::system_error& e) {
+        if (e.code() != asio::error::operation_aborted) return e.what();
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+    return std::nullopt;
+}
+
+std::string numbers(const std::vector<Neighbour>& neighbours) {
+    std::string list;
+    for (const auto& neighbour : neighbours)
+        list += (list.empty() ? "" : ",") + std::to_string(neighbour.node);
+    return '{' + list + '}';
+}
+
+}  // namespace
+
+Node::Node(asio::io_context& context, Config config) : context_(context), config_(std::move(config)) {
+    make_links();
+}
+
+Node::~Node() = default;
+
+void Node::start() {
+    control_ =
+        std::make_unique<ControlServer>(context_.get_executor(), config_.control.socket,
+                                        [this](boost::json::object request) { return answer(std::move(request)); });
+    spawn(control_->run());
+    spawn(serve_own_database());
+    spawn(keep_log_short());
+    spawn(tell_service());
+    spawn(service::feed_watchdog());
+    for (const auto& neighbour : config_.neighbours) {
+        if (neighbour.direction == Direction::both) spawn(care_for(neighbour));
+    }
+    service::ready();
+    spdlog::info("node={} name={} neighbours={} ready", config_.node, config_.name, config_.neighbours.size());
+}
+
+void Node::spawn(asio::awaitable<void> work) {
+    auto& signal = *running_.emplace_back(std::make_unique<asio::cancellation_signal>());
+    asio::co_spawn(context_, std::move(work),
+                   asio::bind_cancellation_slot(signal.slot(), [](const std::exception_ptr& error) {
+                       if (const auto reason = why(error)) spdlog::error("{}", *reason);
+                   }));
+}
+
+void Node::make_links() {
+    const Endpoint self{{config_.node, config_.name}, config_.database};
+    const auto add = [&](const Neighbour& neighbour, Endpoint source, Endpoint target) {
+        LinkOptions options{std::move(source), std::move(target),      neighbour.poll_interval,
+                            neighbour.retry,   config_.batch.max_rows, config_.limits};
+        Link::Hooks hooks{[this] { progress_.notify(); }, [this] { acknowledged_.notify(); }};
+        links_.push_back(std::make_shared<RunningLink>(neighbour.node, std::move(options), std::move(hooks)));
+    };
+    for (const auto& neighbour : config_.neighbours) {
+        if (!neighbour.database) continue;
+        const Endpoint there{{neighbour.node, neighbour.name}, *neighbour.database};
+        add(neighbour, there, self);
+        if (neighbour.direction == Direction::both) add(neighbour, self, there);
+    }
+}
+
+void Node::start_links() {
+    if (links_started_) return;
+    links_started_ = true;
+    for (const auto& running : links_) {
+        // The coroutine keeps its link, so one that is replaced by a reload can end in its own time.
+        asio::co_spawn(context_, running->link.run(),
+                       asio::bind_cancellation_slot(running->cancel.slot(), [running](const std::exception_ptr& error) {
+                           if (const auto reason = why(error))
+                               spdlog::error("link={} ended: {}", running->link.options().source.peer.name, *reason);
+                       }));
+    }
+}
+
+void Node::stop_links() {
+    for (const auto& running : links_)
+        running->cancel.emit(asio::cancellation_type::terminal);
+    links_.clear();
+    links_started_ = false;
+}
+
+void Node::stop() {
+    service::stopping();
+    stop_links();
+    for (const auto& signal : running_)
+        signal->emit(asio::cancellation_type::terminal);
+}
+
+void Node::reload() {
+    service::reloading();
+    try {
+        auto config = load_config(config_.file);
+        if (config.node != config_.node || config.database != config_.database ||
+            config.control.socket != config_.control.socket) {
+            throw Error("node, database and control: socket cannot be changed by a reload: restart trompd");
+        }
+        stop_links();
+        config_ = std::move(config);
+        set_log_level(config_.log_level);
+        make_links();
+        register_again_.notify();
+        spdlog::info("the configuration was read again");
+    } catch (const Error& error) {
+        spdlog::error("the configuration stays as it was: {}", error.what());
+    }
+    service::ready();
+}
+
+asio::awaitable<std::unique_ptr<pg::Connection>> Node::open_own(std::string purpose) const {
+    pg::Options session;
+    session.label = "own database";
+    session.application_name = "trompd " + purpose;
+    co_return co_await pg::Connection::open(config_.database, std::move(session));
+}
+
+asio::awaitable<void> Node::register_neighbours(pg::Connection& database) {
+    co_await require_initialised(database, config_);
+    for (const auto& neighbour : config_.neighbours) {
+        const auto query = render_sql(sql::install_node, "node", std::to_string(neighbour.node), "name", neighbour.name,
+                                      "is_self", "false");
+        co_await database.query(query);
+    }
+    const auto query = render_sql(sql::install_unlisted_nodes, "listed", numbers(config_.neighbours));
+    const auto unlisted = co_await database.query(query);
+    for (int row = 0; row < unlisted.rows(); ++row) {
+        spdlog::warn(
+            "the log is kept for neighbour {}, which the file does not list: list it, or end the link with trompctl "
+            "remove {}",
+            unlisted.at(row, "name"), unlisted.at(row, "node"));
+    }
+}
+
+asio::awaitable<void> Node::serve_own_database() {
+    Backoff backoff(200ms, 10s);
+    for (;;) {
+        std::exception_ptr error;
+        try {
+            const auto database = co_await open_own("wake-up");
+            co_await register_neighbours(*database);
+            start_links();
+            own_error_.clear();
+            backoff.reset();
+            Wakeup wakeup(config_.node, own_poll_interval, [this] { wake_links(); });
+            co_await wakeup.run(*database, register_again_);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        const auto reason = why(error);
+        if (reason && *reason != own_error_) spdlog::error("{}", *reason);
+        own_error_ = reason.value_or("");
+        const auto retry_at = pg::Clock::now() + (error ? backoff.next() : 0ms);
+        co_await register_again_.wait_until(retry_at);
+    }
+}
+
+asio::awaitable<void> Node::keep_log_short() {
+    Backoff backoff(1s, 30s);
+    for (;;) {
+        std::exception_ptr error;
+        try {
+            Pruner pruner;
+            std::unique_ptr<pg::Connection> database;
+            for (;;) {
+                co_await acknowledged_.wait_until(pg::Clock::now() + prune_at_least_every);
+                co_await Event{}.wait_until(pruner.not_before());
+                if (!database) database = co_await open_own("prune");
+                const auto pruned = co_await pruner.prune(*database);
+                const auto compacted = co_await pruner.compact(*database);
+                if (pruned + compacted > 0) spdlog::debug("pruned={} compacted={}", pruned, compacted);
+                progress_.notify();
+                backoff.reset();
+            }
+        } catch (...) {
+            error = std::current_exception();
+        }
+        if (const auto reason = why(error)) spdlog::debug("prune: {}", *reason);
+        co_await Event{}.wait_until(pg::Clock::now() + backoff.next());
+    }
+}
+
+asio::awaitable<void> Node::care_for(const Neighbour& neighbour) {
+    const auto [node, name, conninfo] = std::tuple(neighbour.node, neighbour.name, neighbour.database.value());
+    Pruner pruner;
+    for (;;) {
+        std::exception_ptr error;
+        try {
+            pg::Options session;
+            session.label = name;
+            session.application_name = "trompd care by " + config_.name;
+            const auto database = co_await pg::Connection::open(conninfo, std::move(session));
+            for (;;) {
+                const auto query =
+                    render_sql(sql::care_begin, "node", std::to_string(config_.node), "name", config_.name);
+                const auto row = co_await database->query(query);
+                if (row.boolean(0, "alone")) {
+                    co_await pruner.prune(*database);
+                    co_await pruner.compact(*database);
+                    co_await database->query(std::string(sql::care_end));
+                }
+                co_await Event{}.wait_until(std::max(pg::Clock::now() + care_interval, pruner.not_before()));
+            }
+        } catch (...) {
+            error = std::current_exception();
+        }
+        if (const auto reason = why(error)) spdlog::debug("link={} care: {}", name, *reason);
+        co_await Event{}.wait_until(pg::Clock::now() + care_interval);
+    }
+}
+
+asio::awaitable<void> Node::tell_service() {
+    std::string told;
+    for (;;) {
+        std::string line = own_error_;
+        for (const auto& running : links_) {
+            const auto& status = running->link.status();
+            line += (line.empty() ? "" : "; ") + running->link.options().source.peer.name + " " +
+                    std::string(to_string(status.state));
+        }
+        if (line != told) service::status(line);
+        told = line;
+        co_await progress_.wait_until(pg::Clock::now() + 1min);
+    }
+}
+
+void Node::wake_links() {
+    for (const auto& running : links_)
+        running->link.wake();
+}
+
+}  // namespace tromp

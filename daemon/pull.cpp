@@ -1,0 +1,161 @@
+#include "daemon/pull.hpp"
+
+#include "common/fault.hpp"
+
+#include <sql/embedded.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace tromp {
+namespace {
+
+std::int64_t microseconds_now() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+void check_source(const pg::Result& row, const Peer& expected) {
+    if (row.boolean(0, "in_recovery")) {
+        throw Error("the database of " + expected.name +
+                    " is a standby, which cannot be read from: its snapshots are not complete. "
+                    "Give the primary's address, or promote it");
+    }
+    if (!row.optional_at(0, "node")) {
+        throw Error("the database of " + expected.name + " was not set up: run trompctl init there");
+    }
+    if (row.number(0, "node") != expected.node) {
+        throw Error("the database of " + expected.name + " says that it is node " + std::string(row.at(0, "node")) +
+                    ", not node " + std::to_string(expected.node) +
+                    ": correct `neighbours` in the file, or its address");
+    }
+}
+
+BatchHeader read_header(const pg::Result& row, const Peer& expected) {
+    BatchHeader header;
+    header.now = Snapshot::parse(row.at(0, "snapshot"));
+    header.last = static_cast<Xid>(row.number(0, "last"));
+    header.events = row.number(0, "events");
+    header.events_for_us = row.number(0, "events_for_us");
+    header.oldest_age = std::max(0.0, std::strtod(std::string(row.at(0, "oldest_age")).c_str(), nullptr) / 1e6);
+    const auto paused = row.optional_at(0, "paused");
+    if (!paused) {
+        throw Error(expected.name +
+                    " does not list this node as a neighbour yet: add it to `neighbours` there and restart its trompd");
+    }
+    header.paused = *paused == "t";
+    header.inserted = parse_lsn(row.at(0, "inserted"));
+    header.identity.system_identifier = row.at(0, "system_identifier");
+    header.identity.timeline = row.at(0, "timeline");
+    header.identity.incarnation = row.optional_at(0, "incarnation").value_or("");
+    if (const auto read = row.optional_at(0, "read_of_us")) header.read_of_us = Snapshot::parse(*read);
+    header.last_event = row.number(0, "last_event");
+    return header;
+}
+
+}  // namespace
+
+SqlValues Pull::values() const {
+    return {{"reader", std::to_string(request_.reader)},
+            {"xip", request_.position.xip_array()},
+            {"xmax", std::to_string(request_.position.xmax)},
+            {"position", request_.position.text()},
+            {"chunk", std::to_string(request_.chunk)}};
+}
+
+pg::asio::awaitable<BatchHeader> Pull::begin(const Peer& expected) {
+    const auto asked = microseconds_now();
+    co_await source_.send(render_sql(sql::pull_begin, values()) + render_sql(sql::pull_ahead, values()) +
+                          render_sql(sql::pull_events, values()));
+    std::optional<pg::Result> row;
+    do {
+        row = co_await source_.next();
+        if (!row) throw pg::ConnectionError("the source ended a pull before it began");
+    } while (row->status() != PGRES_TUPLES_OK);
+    const auto answered = microseconds_now();
+    check_source(*row, expected);
+    auto header = read_header(*row, expected);
+    // Where the clock was read in between is not known: half-way is the best guess.
+    header.clock_offset = static_cast<double>(row->number(0, "clock") - (asked + answered) / 2) / 1e6;
+    co_return header;
+}
+
+pg::asio::awaitable<void> Pull::copy(const LineSink& sink) {
+    const auto start = co_await source_.next();
+    if (!start || start->status() != PGRES_COPY_OUT)
+        throw pg::ConnectionError("the source did not send what a pull asks for");
+    co_await lines(sink);
+    // The command's own result; an error that came in the middle of the COPY is thrown here.
+    const auto end = co_await source_.next();
+    if (!end) throw pg::ConnectionError("the source ended a COPY without a word");
+}
+
+pg::asio::awaitable<void> Pull::lines(const LineSink& sink) {
+    for (;;) {
+        const auto line = co_await source_.copy_row();
+        if (!line) co_return;
+        co_await sink(*line);
+    }
+}
+
+pg::asio::awaitable<void> Pull::drain() {
+    const LineSink nowhere = [](std::string_view) -> pg::asio::awaitable<void> { co_return; };
+    for (;;) {
+        const auto result = co_await source_.next();
+        if (!result) co_return;
+        if (result->status() == PGRES_COPY_OUT) co_await lines(nowhere);
+    }
+}
+
+pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& tables) {
+    co_await drain();
+    std::string query;
+    std::string relations;
+    std::string shapes;
+    for (const TablePair* const pair : tables) {
+        auto more = values();
+        more["columns"] = [&] {
+            std::string columns;
+            for (const auto& column : pair->target.columns) {
+                columns += (columns.empty() ? "t." : ", t.") + quote_identifier(column.name);
+            }
+            return columns;
+        }();
+        more["table"] = pair->source.quoted_name();
+        more["tbl"] = std::to_string(pair->source.id);
+        more["join"] = pair->source.key_match("t", "k");
+        query += render_sql(sql::pull_rows, more);
+        relations += (relations.empty() ? "" : ",") + pair->source.relation;
+        shapes += (shapes.empty() ? "" : ",") + pair->source.shape;
+    }
+    co_await source_.send(query +
+                          render_sql(sql::pull_end, "relations", "{" + relations + "}", "shapes", "{" + shapes + "}"));
+}
+
+pg::asio::awaitable<bool> Pull::end() {
+    const auto row = co_await source_.next();
+    if (!row || row->status() != PGRES_TUPLES_OK) throw pg::ConnectionError("the source did not end a pull as asked");
+    flushed_ = parse_lsn(row->at(0, "flushed"));
+    co_await drain();
+    co_return row->boolean(0, "unchanged");
+}
+
+pg::asio::awaitable<void> Pull::end_empty() {
+    co_await drain();
+    co_await source_.query("COMMIT");
+}
+
+pg::asio::awaitable<std::int64_t> Pull::backlog() {
+    co_await drain();
+    const auto row = co_await source_.query(render_sql(sql::pull_backlog, values()));
+    co_return row.number(0, "events");
+}
+
+pg::asio::awaitable<void> Pull::ensure_durable(Lsn inserted) {
+    if (is_flushed(inserted, flushed_)) co_return;
+    const auto row = co_await source_.query(std::string(sql::pull_nudge));
+    flushed_ = parse_lsn(row.at(0, "flushed"));
+    if (!is_flushed(inserted, flushed_)) throw pg::ConnectionError("the source does not flush its write-ahead log");
+}
+
+}  // namespace tromp

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "common/connection.hpp"
+#include "common/sql_text.hpp"
+#include "daemon/flow.hpp"
+
+#include <cstdint>
+#include <functional>
+
+namespace tromp {
+
+/// What the reader asks the source for.
+struct PullRequest {
+    int reader = 0;
+    Snapshot position;
+    std::uint64_t chunk = 0;  ///< events; a chunk ends with a whole transaction, so it may be larger
+};
+
+/// Where the lines of a COPY go: they are valid only during the call.
+using LineSink = std::function<pg::asio::awaitable<void>(std::string_view line)>;
+
+/// One read-only transaction on the source from which everything of a batch is read, in this order: begin, the COPY of
+/// pull_ahead.sql, that of pull_events.sql, ask_rows, a COPY for each table asked for, end. That is two queries,
+/// whatever the number of tables. The reader needs only SELECT.
+class Pull {
+  public:
+    Pull(pg::Connection& source, PullRequest request) : source_(source), request_(std::move(request)) {}
+
+    /// Throws Error where the source may not be read: a standby, another node than `expected`, one that does not know
+    /// us.
+    pg::asio::awaitable<BatchHeader> begin(const Peer& expected);
+
+    /// Hands the lines of the next COPY to `sink`.
+    pg::asio::awaitable<void> copy(const LineSink& sink);
+
+    /// Asks for the rows of these tables: a COPY for each, in this order.
+    pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables);
+
+    /// Ends the transaction at the source. False: a table was rewritten or changed while it was read, and the batch is
+    /// void.
+    pg::asio::awaitable<bool> end();
+
+    /// Ends a pull that had nothing to read.
+    pg::asio::awaitable<void> end_empty();
+
+    /// Events that wait beyond this chunk; only between the COPY of the events and ask_rows.
+    pg::asio::awaitable<std::int64_t> backlog();
+
+    /// Everything read is on the source's disk when this returns, so that a crash there cannot take it back.
+    pg::asio::awaitable<void> ensure_durable(Lsn inserted);
+
+    /// Throws away what the source still sends, so that it can be asked something else in the same transaction.
+    pg::asio::awaitable<void> drain();
+
+  private:
+    SqlValues values() const;
+    pg::asio::awaitable<void> lines(const LineSink& sink);
+
+    pg::Connection& source_;
+    PullRequest request_;
+    Lsn flushed_ = 0;
+};
+
+}  // namespace tromp

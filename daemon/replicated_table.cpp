@@ -1,0 +1,154 @@
+#include "daemon/replicated_table.hpp"
+
+#include "common/sql_text.hpp"
+
+#include <boost/json.hpp>
+#include <sql/embedded.hpp>
+
+#include <algorithm>
+
+namespace tromp {
+namespace {
+
+namespace json = boost::json;
+
+std::string list(const std::vector<std::string>& parts, std::string_view separator) {
+    std::string text;
+    for (const auto& part : parts) {
+        if (!text.empty()) text += separator;
+        text += part;
+    }
+    return text;
+}
+
+const Column* find_column(const ReplicatedTable& table, std::string_view name) {
+    const auto found =
+        std::find_if(table.columns.begin(), table.columns.end(), [&](const Column& c) { return c.name == name; });
+    return found == table.columns.end() ? nullptr : &*found;
+}
+
+/// How the two tables differ, in words; empty where a row of one fits the other.
+std::string difference(const ReplicatedTable& source, const ReplicatedTable& target, const std::string& source_name) {
+    std::vector<std::string> found;
+    if (source.key != target.key) {
+        found.push_back("the key is (" + list(source.key, ", ") + ") at " + source_name + ", but (" +
+                        list(target.key, ", ") + ") here");
+    }
+    for (const auto& column : source.columns) {
+        const Column* const other = find_column(target, column.name);
+        if (other == nullptr) {
+            found.push_back("column " + column.name + " is missing here");
+        } else if (other->type != column.type) {
+            found.push_back("column " + column.name + " is " + column.type + " at " + source_name + ", but " +
+                            other->type + " here");
+        }
+    }
+    for (const auto& column : target.columns) {
+        if (find_column(source, column.name) == nullptr)
+            found.push_back("column " + column.name + " is missing at " + source_name);
+    }
+    if (source.resolution != target.resolution) {
+        found.push_back("its conflicts are resolved by '" + source.resolution + "' at " + source_name + ", but by '" +
+                        target.resolution + "' here: make `conflicts` the same in both files and run trompctl init");
+    }
+    return list(found, "; ");
+}
+
+}  // namespace
+
+std::string ReplicatedTable::quoted_name() const {
+    return quote_identifier(schema) + "." + quote_identifier(name);
+}
+
+std::string ReplicatedTable::key_match(std::string_view row, std::string_view key_row) const {
+    if (integer_key) return std::string(row) + "." + quote_identifier(key[0]) + " = " + std::string(key_row) + ".nr";
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        parts.push_back(std::string(row) + "." + quote_identifier(key[i]) + " = (" + std::string(key_row) + ".key->>" +
+                        std::to_string(i) + ")::" + find_column(*this, key[i])->type);
+    }
+    return list(parts, " AND ");
+}
+
+std::string ReplicatedTable::key_list(std::string_view row) const {
+    std::vector<std::string> parts;
+    for (const auto& column : key)
+        parts.push_back((row.empty() ? "" : std::string(row) + ".") + quote_identifier(column));
+    return list(parts, ", ");
+}
+
+bool ReplicatedTable::is_key(std::string_view column) const {
+    return std::find(key.begin(), key.end(), column) != key.end();
+}
+
+std::string TablePair::columns() const {
+    std::vector<std::string> parts;
+    for (const auto& column : target.columns)
+        parts.push_back(quote_identifier(column.name));
+    return list(parts, ", ");
+}
+
+pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
+    const auto result = co_await connection.query(std::string(sql::replicated_tables));
+    TableMap tables;
+    for (int row = 0; row < result.rows(); ++row) {
+        ReplicatedTable table;
+        table.id = static_cast<int>(result.number(row, "id"));
+        table.relation = result.at(row, "relation");
+        table.schema = result.at(row, "schema_name");
+        table.name = result.at(row, "table_name");
+        const auto key = json::parse(result.at(row, "key_columns"));
+        for (const auto& name : key.as_array()) table.key.emplace_back(name.as_string());
+        table.integer_key = result.boolean(row, "integer_key");
+        table.deferrable_key = result.boolean(row, "deferrable_key");
+        table.resolution =
+            std::string(result.at(row, "resolver")) + ", " + std::string(result.at(row, "delete_resolver"));
+        if (result.at(row, "priority") != "{}") table.resolution += ", " + std::string(result.at(row, "priority"));
+        if (!result.optional_at(row, "columns")) {
+            throw Error("replicated table " + table.display_name() +
+                        " is gone; take it out with trompctl tables remove " + table.display_name());
+        }
+        const auto columns = json::parse(result.at(row, "columns"));
+        for (const auto& column : columns.as_array()) {
+            const auto& object = column.as_object();
+            table.columns.push_back({std::string(object.at("name").as_string()),
+                                     std::string(object.at("type").as_string()), object.at("fixed").as_bool()});
+        }
+        for (const auto& column : table.key) {
+            if (find_column(table, column) == nullptr) {
+                throw Error("replicated table " + table.display_name() + " has lost its key column " + column +
+                            "; run trompctl init");
+            }
+        }
+        table.shape = result.at(row, "shape");
+        const int id = table.id;
+        tables.emplace(id, std::move(table));
+    }
+    co_return tables;
+}
+
+std::map<int, TablePair> pair_tables(const TableMap& source, const TableMap& target, const std::string& source_name) {
+    std::map<int, TablePair> pairs;
+    std::vector<std::string> problems;
+    for (const auto& [id, table] : source) {
+        const auto same_name = [&](const auto& entry) {
+            return entry.second.schema == table.schema && entry.second.name == table.name;
+        };
+        const auto found = std::find_if(target.begin(), target.end(), same_name);
+        if (found == target.end()) {
+            problems.push_back("table " + table.display_name() + " is replicated at " + source_name +
+                               " but not here: create it, add it to `tables` and run trompctl init");
+            continue;
+        }
+        if (const auto words = difference(table, found->second, source_name); !words.empty()) {
+            problems.push_back("table " + table.display_name() + " differs from the one at " + source_name + ": " +
+                               words);
+            continue;
+        }
+        pairs.emplace(id, TablePair{table, found->second});
+    }
+    if (!problems.empty()) throw Error(list(problems, "\n"));
+    return pairs;
+}
+
+}  // namespace tromp

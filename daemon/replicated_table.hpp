@@ -1,0 +1,56 @@
+#pragma once
+
+#include "common/connection.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tromp {
+
+struct Column {
+    std::string name;
+    std::string type;    ///< as format_type() prints it
+    bool fixed = false;  ///< GENERATED ALWAYS AS IDENTITY: cannot be updated
+};
+
+/// A replicated table as one node has it.
+struct ReplicatedTable {
+    int id = 0;            ///< that node's number for the table; its events carry it
+    std::string relation;  ///< oid
+    std::string schema;
+    std::string name;
+    std::vector<std::string> key;
+    bool integer_key = false;     ///< the key travels as `nr`
+    bool deferrable_key = false;  ///< its uniqueness is not checked under session_replication_role = replica
+    std::string resolution;       ///< resolver, delete resolver and priorities, to be the same at both ends
+    std::vector<Column> columns;  ///< without generated ones, in the table's order
+    std::string shape;            ///< changes with the columns
+
+    std::string display_name() const { return schema + "." + name; }
+    /// Quoted, schema-qualified.
+    std::string quoted_name() const;
+    /// SQL that is true where the row `row` has the key of `key`, a row with columns nr and key.
+    std::string key_match(std::string_view row, std::string_view key) const;
+    /// The key columns of `row`, quoted and separated by commas; without a prefix where `row` is empty.
+    std::string key_list(std::string_view row) const;
+    bool is_key(std::string_view column) const;
+};
+
+using TableMap = std::map<int, ReplicatedTable>;  ///< by id
+
+/// Reads the replicated tables of the node behind `connection`.
+pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection);
+
+/// What a change needs to get from one node's table into another's.
+struct TablePair {
+    ReplicatedTable source;
+    ReplicatedTable target;
+    std::string columns() const;  ///< quoted, of both ends, in the target's order
+};
+
+/// The tables of `source` beside those of `target`, by the source's ids. Throws Error that names every table that is
+/// missing or differs, and how: their changes could not be applied, and none may be skipped.
+std::map<int, TablePair> pair_tables(const TableMap& source, const TableMap& target, const std::string& source_name);
+
+}  // namespace tromp

@@ -1,0 +1,49 @@
+#include "daemon/resolve.hpp"
+
+#include "common/sql_text.hpp"
+
+#include <sql/embedded.hpp>
+
+namespace tromp {
+namespace {
+
+// Without statistics the planner takes a full stage for an empty one. ANALYZE costs some milliseconds: not for a few
+// rows.
+constexpr std::int64_t worth_analyzing = 5000;
+
+}  // namespace
+
+pg::asio::awaitable<void> begin_decisions(pg::Connection& target, const TablePairs& pairs, const Staged& staged) {
+    std::string query;
+    if (staged.events >= worth_analyzing) {
+        query += "ANALYZE pg_temp.incoming_event;";
+        for (const int id : staged.tables)
+            query += "ANALYZE " + stage_name(pairs.at(id).target) + ";";
+    }
+    for (const int id : staged.tables) {
+        const auto& table = pairs.at(id).target;
+        query += render_sql(sql::resolve_begin, "tbl", std::to_string(table.id), "stage", stage_name(table), "match",
+                            table.key_match("r", "e"));
+    }
+    if (staged.events >= worth_analyzing) query += "ANALYZE pg_temp.decision;";
+    co_await target.query(std::move(query));
+}
+
+pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pairs, const Staged& staged) {
+    std::string query;
+    for (const int id : staged.tables) {
+        const auto& table = pairs.at(id).target;
+        // Its uniqueness is not checked while we apply, so nobody else may insert meanwhile.
+        if (table.deferrable_key) query += "LOCK TABLE " + table.quoted_name() + " IN SHARE ROW EXCLUSIVE MODE;";
+        query += render_sql(sql::resolve_lock, "tbl", std::to_string(table.id), "table", table.quoted_name(), "t_keys",
+                            table.key_list("t"), "match", table.key_match("t", "d"));
+    }
+    co_await target.query(std::move(query));
+}
+
+pg::asio::awaitable<void> look(pg::Connection& target, int source, const Snapshot& read_of_us) {
+    co_await target.query(
+        render_sql(sql::resolve_look, "source", std::to_string(source), "read_of_us", read_of_us.text()));
+}
+
+}  // namespace tromp

@@ -1,0 +1,27 @@
+#include "daemon/retry.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace tromp {
+
+bool is_contention(std::string_view sqlstate) {
+    return sqlstate.starts_with("40") || sqlstate == "55P03";
+}
+
+bool is_transient(std::string_view sqlstate) {
+    constexpr std::string_view classes[] = {"08", "53", "57", "58"};
+    return is_contention(sqlstate) || std::any_of(std::begin(classes), std::end(classes),
+                                                  [&](std::string_view c) { return sqlstate.starts_with(c); });
+}
+
+std::string advice(std::string_view sqlstate) {
+    if (sqlstate == "3F000" || sqlstate == "42P01" || sqlstate == "42883") {
+        return "; was trompctl init run in that database, and the table not dropped since?";
+    }
+    if (sqlstate.starts_with("23"))
+        return "; the row cannot be applied here: mend the rows at either end, then trompctl sync";
+    return "";
+}
+
+}  // namespace tromp

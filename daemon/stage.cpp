@@ -1,0 +1,125 @@
+#include "daemon/stage.hpp"
+
+#include "common/fault.hpp"
+#include "common/sql_text.hpp"
+
+#include <sql/embedded.hpp>
+
+#include <charconv>
+
+namespace tromp {
+namespace {
+
+/// COPY … FROM STDIN with a buffer of bounded size.
+class CopyIn {
+  public:
+    explicit CopyIn(pg::Connection& target) : target_(target) {}
+
+    pg::asio::awaitable<void> begin(std::string sql) {
+        co_await target_.send(std::move(sql));
+        const auto result = co_await target_.next();
+        if (!result || result->status() != PGRES_COPY_IN) throw pg::ConnectionError("the target did not begin a COPY");
+    }
+    pg::asio::awaitable<void> write(std::string_view data) {
+        buffer_ += data;
+        if (buffer_.size() >= piece) co_await flush();
+    }
+    /// The number of rows that arrived.
+    pg::asio::awaitable<std::int64_t> end() {
+        co_await flush();
+        co_await target_.end_copy();
+        co_return co_await target_.finish();
+    }
+
+  private:
+    static constexpr std::size_t piece = 65536;
+    pg::asio::awaitable<void> flush() {
+        co_await target_.put_copy(buffer_);
+        buffer_.clear();
+    }
+    pg::Connection& target_;
+    std::string buffer_;
+};
+
+/// Splits the table number off the front of a line; the rest begins with the tab.
+int take_table(std::string_view& line) {
+    int table = 0;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), table);
+    if (error != std::errc{} || end == line.data() + line.size() || *end != '\t') {
+        throw Error("the source sent an event that cannot be understood");
+    }
+    line.remove_prefix(static_cast<std::size_t>(end - line.data()));
+    return table;
+}
+
+const TablePair& pair_of(const TablePairs& pairs, int source_table) {
+    const auto found = pairs.find(source_table);
+    if (found == pairs.end())
+        throw pg::ConnectionError("the source has a new replicated table; its tables are read again");
+    return found->second;
+}
+
+/// Streams lines that begin with one of the source's table numbers into a table whose lines begin with ours.
+pg::asio::awaitable<std::int64_t> copy_translated(Pull& pull, pg::Connection& target, std::string copy,
+                                                  const TablePairs& pairs, std::set<int>& tables) {
+    CopyIn sink(target);
+    co_await sink.begin(std::move(copy));
+    int current = 0;
+    std::string translated;
+    const LineSink write = [&](std::string_view line) -> pg::asio::awaitable<void> {
+        const int table = take_table(line);
+        if (table != current || translated.empty()) {
+            translated = std::to_string(pair_of(pairs, table).target.id);
+            tables.insert(table);
+            current = table;
+        }
+        co_await sink.write(translated);
+        co_await sink.write(line);
+    };
+    co_await pull.copy(write);
+    co_return co_await sink.end();
+}
+
+}  // namespace
+
+std::string stage_name(const ReplicatedTable& table) {
+    return "pg_temp.row_" + std::to_string(table.id);
+}
+
+pg::asio::awaitable<void> stage_keys(Pull& pull, pg::Connection& target, const TablePairs& pairs) {
+    std::set<int> tables;
+    co_await copy_translated(pull, target, "COPY pg_temp.their_ahead (tbl, wire_nr, key, ord, id) FROM STDIN", pairs,
+                             tables);
+}
+
+pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, const TablePairs& pairs) {
+    Staged staged;
+    co_await stage_keys(pull, target, pairs);
+    staged.events = co_await copy_translated(pull, target,
+                                             "COPY pg_temp.incoming_event (tbl, wire_nr, key, step, action, strength, "
+                                             "version, origin, number, newest_ord, newest_id, beyond)"
+                                             " FROM STDIN",
+                                             pairs, staged.tables);
+    co_return staged;
+}
+
+pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged) {
+    std::vector<const TablePair*> tables;
+    for (const int id : staged.tables)
+        tables.push_back(&pairs.at(id));
+    co_await pull.ask_rows(tables);
+    for (const TablePair* const pair : tables) {
+        const auto stage = stage_name(pair->target);
+        co_await target.query(render_sql(sql::stage_rows, "stage", stage, "columns", pair->columns(), "table",
+                                         pair->target.quoted_name()));
+        CopyIn sink(target);
+        co_await sink.begin("COPY " + stage + " FROM STDIN");
+        const LineSink write = [&sink](std::string_view line) { return sink.write(line); };
+        co_await pull.copy(write);
+        staged.rows += co_await sink.end();
+        co_await fault_point("stage.rows");
+    }
+    co_return co_await pull.end();
+}
+
+}  // namespace tromp

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "common/connection.hpp"
+#include "daemon/flow.hpp"
+#include "daemon/pull.hpp"
+
+#include <set>
+
+namespace tromp {
+
+/// What a batch brought into the target's temporary tables.
+struct Staged {
+    std::set<int> tables;     ///< the source's ids of the tables with events
+    std::int64_t events = 0;  ///< steps of sides
+    std::int64_t rows = 0;
+};
+
+/// Names the target's temporary table for the rows of `table`.
+std::string stage_name(const ReplicatedTable& table);
+
+/// Streams the events of a pull into the target's open transaction. The source's table numbers become the target's.
+/// Throws Error where the source names a table that it does not have.
+pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, const TablePairs& pairs);
+
+/// Streams the keys of a pull's next COPY, in the form of pull_ahead.sql, into pg_temp.their_ahead.
+pg::asio::awaitable<void> stage_keys(Pull& pull, pg::Connection& target, const TablePairs& pairs);
+
+/// Streams the rows of the staged events' tables. False: the source's tables changed meanwhile, and the batch is void.
+pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged);
+
+}  // namespace tromp

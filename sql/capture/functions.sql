@@ -1,0 +1,233 @@
+-- Functions of schema `replication` that every `trompctl init` renews. All run with a pinned search_path.
+
+CREATE OR REPLACE FUNCTION replication.node() RETURNS smallint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS 'SELECT node FROM replication.nodes WHERE is_self';
+
+-- Raises the clock to `version`; never lowers it. The lock makes look and set one step for daemons of several links.
+CREATE OR REPLACE FUNCTION replication.advance_clock(version bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM pg_advisory_lock(1953656685, 0);
+    IF coalesce(pg_sequence_last_value('replication.clock'::regclass), 0) < version THEN
+        PERFORM setval('replication.clock', version);
+    END IF;
+    PERFORM pg_advisory_unlock(1953656685, 0);
+END
+$$;
+
+-- The key columns of a table: its primary key, or else a column `nr` that is not null and unique; null where there is neither.
+CREATE OR REPLACE FUNCTION replication.key_of(relation oid) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(a.attname::text ORDER BY k.position)
+    FROM (SELECT i.indexrelid, i.indkey
+          FROM pg_index i
+          WHERE i.indrelid = relation AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+            AND (i.indisprimary
+                 OR (i.indisunique AND i.indnkeyatts = 1
+                     AND EXISTS (SELECT FROM pg_attribute n WHERE n.attrelid = relation AND n.attnum = i.indkey[0]
+                                 AND n.attname = 'nr' AND n.attnotnull)))
+          ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1) i
+    JOIN pg_index full_index ON full_index.indexrelid = i.indexrelid
+    CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, position)
+    JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = k.attnum
+    WHERE k.position <= full_index.indnkeyatts
+$$;
+
+-- Is the key one integer column? Its value then goes into events.nr as it is.
+CREATE OR REPLACE FUNCTION replication.key_is_integer(relation oid, key_columns text[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT cardinality(key_columns) = 1 AND EXISTS (
+        SELECT FROM pg_attribute a
+        WHERE a.attrelid = relation AND a.attname = key_columns[1]
+          AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype))
+$$;
+
+-- SQL for the key of a row `alias` as a jsonb array. Numbers and booleans stay what they are, all else travels as text.
+CREATE OR REPLACE FUNCTION replication.key_expression(relation oid, key_columns text[], alias text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'jsonb_build_array(' || string_agg(format(
+               CASE WHEN a.atttypid IN ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'text'::regtype)
+                    THEN '%s.%I' ELSE '%s.%I::text' END, alias, a.attname), ', ' ORDER BY k.position) || ')'
+    FROM unnest(key_columns) WITH ORDINALITY AS k(name, position)
+    JOIN pg_attribute a ON a.attrelid = relation AND a.attname = k.name
+$$;
+
+-- Why this table cannot be replicated; null if it can.
+CREATE OR REPLACE FUNCTION replication.refusal(relation oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN c.relkind = 'p' OR c.relispartition THEN 'it is partitioned, which this version does not replicate'
+        WHEN c.relkind <> 'r' THEN 'it is not an ordinary table'
+        WHEN c.relpersistence = 't' THEN 'it is temporary'
+        WHEN EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent))
+            THEN 'it takes part in table inheritance, whose changes triggers cannot see right'
+        WHEN EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled IN ('A', 'R'))
+            THEN format('its trigger %I is ENABLE ALWAYS or ENABLE REPLICA: it would fire where changes are applied, and what it writes would not be captured; use ALTER TABLE … ENABLE TRIGGER',
+                        (SELECT g.tgname FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled IN ('A', 'R') ORDER BY 1 LIMIT 1))
+        WHEN replication.key_of(c.oid) IS NULL
+            THEN 'it has no primary key and no column nr that is not null and unique; add one: ALTER TABLE … ADD PRIMARY KEY (…)'
+        WHEN EXISTS (SELECT FROM pg_attribute a JOIN pg_collation l ON l.oid = a.attcollation
+                     WHERE a.attrelid = c.oid AND a.attname = ANY (replication.key_of(c.oid)) AND NOT l.collisdeterministic)
+            THEN 'its key has a nondeterministic collation: unequal texts would be equal keys'
+        END
+    FROM pg_class c WHERE c.oid = relation
+$$;
+
+-- (Re)creates the trigger functions and triggers of a replicated table.
+CREATE OR REPLACE FUNCTION replication.capture(table_id integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $capture$
+DECLARE
+    t           record;
+    is_integer  boolean;
+    settings    text := '';
+    head        text;
+    key_columns text;   -- of a derived table k: nr, key
+    old_keys    text;
+    new_keys    text;
+    rank        text := 'NULL::float8';
+    delete_rank text;
+    body        text;
+    tail        constant text := $tail$
+    IF FOUND AND pg_sequence_last_value('replication.armed'::regclass) = 2 THEN
+        PERFORM pg_notify('trompd_capture', '');
+    END IF;
+    RETURN NULL;
+END $tail$;
+    operation   record;
+BEGIN
+    SELECT * INTO STRICT t FROM replication.tables WHERE id = table_id;
+    is_integer := replication.key_is_integer(t.relation, t.key_columns);
+    IF t.resolver = 'node_priority' THEN
+        rank := coalesce(cardinality(t.priority) - array_position(t.priority, replication.node()) + 1, 0) || '::float8';
+    END IF;
+    delete_rank := CASE t.delete_resolver WHEN 'delete_wins' THEN quote_literal('Infinity') || '::float8' ELSE rank END;
+
+    IF is_integer THEN
+        new_keys := format('SELECT n.%I::bigint AS nr, NULL::jsonb AS key FROM new_rows n', t.key_columns[1]);
+        old_keys := format('SELECT o.%I::bigint AS nr, NULL::jsonb AS key FROM old_rows o', t.key_columns[1]);
+    ELSE
+        new_keys := format('SELECT jsonb_hash_extended(x.key, 0) AS nr, x.key FROM (SELECT %s AS key FROM new_rows n) x',
+                           replication.key_expression(t.relation, t.key_columns, 'n'));
+        old_keys := format('SELECT jsonb_hash_extended(x.key, 0) AS nr, x.key FROM (SELECT %s AS key FROM old_rows o) x',
+                           replication.key_expression(t.relation, t.key_columns, 'o'));
+        -- The text of these does not depend on the writer's settings; that of any other type may.
+        IF EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+                   WHERE a.attrelid = t.relation AND a.attname = ANY (t.key_columns) AND y.typtype <> 'e'
+                     AND a.atttypid NOT IN ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype,
+                                            'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'uuid'::regtype)) THEN
+            settings := ' SET datestyle = ''ISO, YMD'' SET intervalstyle = ''postgres'' SET timezone = ''UTC'' SET extra_float_digits = 1'
+                        ' SET bytea_output = ''hex'' SET lc_monetary = ''C''';
+        END IF;
+    END IF;
+
+    FOR operation IN
+        SELECT * FROM (VALUES
+            ('insert', 'INSERT', 'REFERENCING NEW TABLE AS new_rows'),
+            ('update', 'UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'),
+            ('delete', 'DELETE', 'REFERENCING OLD TABLE AS old_rows'),
+            ('truncate', 'TRUNCATE', '')) AS o(name, event, referencing)
+    LOOP
+        body := CASE operation.name
+            WHEN 'insert' THEN format('SELECT nr, key, %L::"char" AS action, %s AS strength FROM (%s) k', 'I', rank, new_keys)
+            -- The new keys; and as deletes the old keys that are none of them: keys that change or swap come out right.
+            WHEN 'update' THEN format('SELECT nr, key, %L::"char" AS action, %s AS strength FROM (%s) k'
+                                      ' UNION ALL SELECT nr, key, %L, %s FROM (%s EXCEPT %s) k', 'U', rank, new_keys, 'D', delete_rank, old_keys, new_keys)
+            WHEN 'delete' THEN format('SELECT nr, key, %L::"char" AS action, %s AS strength FROM (%s) k', 'D', delete_rank, old_keys)
+            -- A delete of every row, weaker than any change made elsewhere meanwhile; under TRUNCATE's lock, which is taken before.
+            ELSE format('SELECT nr, key, %L::"char" AS action, %s AS strength FROM (%s) k', 'D', quote_literal('-Infinity') || '::float8',
+                        replace(old_keys, 'old_rows', format('%I.%I', t.schema_name, t.table_name)))
+        END;
+        head := format('CREATE OR REPLACE FUNCTION replication.capture_%s_%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER'
+                       ' SET search_path = pg_catalog, pg_temp%s AS ', table_id, operation.name, settings);
+        EXECUTE head || quote_literal(format($body$
+DECLARE
+    now_or_later CONSTANT bigint := greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+                                             pg_sequence_last_value('replication.clock'::regclass) + 1);
+BEGIN
+    INSERT INTO replication.events (xid, nr, version, tbl, via, origin, action, strength, key)
+    SELECT pg_current_xact_id(), c.nr, now_or_later, %1$s, %2$s, %2$s, c.action, c.strength, c.key
+    FROM (%3$s) c;$body$, table_id, replication.node(), body) || tail);
+        EXECUTE format('REVOKE ALL ON FUNCTION replication.capture_%s_%s() FROM PUBLIC', table_id, operation.name);
+        EXECUTE format('DROP TRIGGER IF EXISTS trompd_%s ON %I.%I', operation.name, t.schema_name, t.table_name);
+        EXECUTE format('CREATE TRIGGER trompd_%1$s %2$s %3$s ON %4$I.%5$I %6$s FOR EACH STATEMENT EXECUTE FUNCTION replication.capture_%7$s_%1$s()',
+                       operation.name, CASE operation.name WHEN 'truncate' THEN 'BEFORE' ELSE 'AFTER' END, operation.event,
+                       t.schema_name, t.table_name, operation.referencing, table_id);
+    END LOOP;
+END
+$capture$;
+
+-- Takes the triggers of a table away, and its events: nobody reads them any more.
+CREATE OR REPLACE FUNCTION replication.release(table_id integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    t         record;
+    operation text;
+BEGIN
+    SELECT * INTO STRICT t FROM replication.tables WHERE id = table_id;
+    FOREACH operation IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate'] LOOP
+        IF to_regclass(format('%I.%I', t.schema_name, t.table_name)) IS NOT NULL THEN
+            EXECUTE format('DROP TRIGGER IF EXISTS trompd_%s ON %I.%I', operation, t.schema_name, t.table_name);
+        END IF;
+        EXECUTE format('DROP FUNCTION IF EXISTS replication.capture_%s_%s()', table_id, operation);
+    END LOOP;
+    DELETE FROM replication.events WHERE tbl = table_id;
+    DELETE FROM replication.ahead WHERE tbl = table_id;
+    DELETE FROM replication.tables WHERE id = table_id;
+END
+$$;
+
+-- The sequences that fill the key columns of the replicated tables: by default expression or identity, owned or not.
+CREATE OR REPLACE FUNCTION replication.key_sequences()
+RETURNS TABLE (sequence oid, schema_name text, table_name text, column_name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT DISTINCT s.oid, t.schema_name, t.table_name, a.attname::text
+    FROM replication.tables t
+    JOIN pg_attribute a ON a.attrelid = t.relation AND a.attname = ANY (t.key_columns) AND NOT a.attisdropped
+    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass)
+    JOIN pg_class s ON s.relkind = 'S'
+     AND ((d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.refobjid = t.relation AND d.refobjsubid = a.attnum)
+          OR (d.classid = 'pg_attrdef'::regclass AND d.refobjid = s.oid
+              AND d.objid = (SELECT f.oid FROM pg_attrdef f WHERE f.adrelid = t.relation AND f.adnum = a.attnum)))
+$$;
+
+-- Gives this node its own share of every key sequence: steps of `max_nodes`, from the node's number, above all keys in use.
+-- Returns the sequences that were changed; one that is right already stays as it is.
+CREATE OR REPLACE FUNCTION replication.partition_sequences(max_nodes integer) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    s         record;
+    last      bigint;
+    used      boolean;
+    increment bigint;
+    highest   bigint;
+    next      bigint;
+    self      CONSTANT integer := replication.node();
+BEGIN
+    FOR s IN SELECT k.sequence, array_agg(format('SELECT max(%I)::bigint AS m FROM %I.%I', k.column_name, k.schema_name, k.table_name)) AS keys
+             FROM replication.key_sequences() k GROUP BY k.sequence LOOP
+        EXECUTE format('SELECT last_value, is_called FROM %s', s.sequence::regclass) INTO last, used;
+        SELECT seqincrement INTO increment FROM pg_sequence WHERE seqrelid = s.sequence;
+        CONTINUE WHEN increment = max_nodes AND mod(last, max_nodes) = mod(self, max_nodes);
+        EXECUTE 'SELECT max(m) FROM (' || array_to_string(s.keys, ' UNION ALL ') || ') k' INTO highest;
+        highest := greatest(coalesce(highest, 0), CASE WHEN used THEN last ELSE last - 1 END, 0);
+        next := highest - mod(highest, max_nodes) + self;
+        IF next <= highest THEN
+            next := next + max_nodes;
+        END IF;
+        EXECUTE format('ALTER SEQUENCE %s INCREMENT BY %s RESTART WITH %s', s.sequence::regclass, max_nodes, next);
+        RETURN NEXT s.sequence::regclass::text;
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA replication FROM PUBLIC;

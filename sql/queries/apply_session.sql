@@ -1,0 +1,60 @@
+-- Session of a direction in the target database, once after connecting. :source is the node whose changes come in.
+-- Locks are given up before the server looks for a deadlock: it is the daemon that gives way then, not a user.
+SET session_replication_role = replica;
+SELECT set_config('lock_timeout', least(200, extract(epoch FROM current_setting('deadlock_timeout')::interval) * 500)::int::text, false);
+CREATE TEMP TABLE incoming_event (
+    tbl        integer NOT NULL,
+    wire_nr    bigint,
+    key        jsonb,
+    step       integer NOT NULL,
+    action     "char" NOT NULL CHECK (action IN ('I', 'U', 'D')),
+    strength   double precision NOT NULL,
+    version    bigint NOT NULL CHECK (version BETWEEN 0 AND 9007199254740992),
+    origin     smallint NOT NULL,
+    number     bigint NOT NULL CHECK (number BETWEEN 0 AND 9007199254740992),
+    newest_ord bigint NOT NULL,
+    newest_id  bigint NOT NULL,
+    beyond     xid8[],
+    nr         bigint GENERATED ALWAYS AS (coalesce(wire_nr, jsonb_hash_extended(key, 0))) STORED NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE their_ahead (
+    tbl     integer NOT NULL,
+    wire_nr bigint,
+    key     jsonb,
+    ord     bigint NOT NULL,
+    id      bigint NOT NULL,
+    nr      bigint GENERATED ALWAYS AS (coalesce(wire_nr, jsonb_hash_extended(key, 0))) STORED NOT NULL
+) ON COMMIT DELETE ROWS;
+-- A key of the batch, and what becomes of it.
+CREATE TEMP TABLE decision (
+    tbl        integer NOT NULL,
+    nr         bigint NOT NULL,
+    key        jsonb,
+    theirs     double precision[] NOT NULL, -- the strongest tag of the source's side: strength, version, origin, number
+    inserted   boolean NOT NULL,            -- the source's side holds an insert
+    present    boolean NOT NULL,            -- there is a row at the source
+    newest_ord bigint NOT NULL,
+    newest_id  bigint NOT NULL,
+    beyond     xid8[],
+    here       boolean NOT NULL DEFAULT false, -- there is a row here, and it is locked
+    ours       double precision[],             -- the strongest tag of our side; null: our side is empty
+    inserted_here boolean,
+    ord_here   bigint,                         -- the newest event of the key in our log, when we looked
+    seen       bigint[],                       -- all its events in our log, when we looked
+    settled    boolean NOT NULL DEFAULT false,
+    taken      boolean GENERATED ALWAYS AS (ours IS NULL OR theirs > ours) STORED,
+    conflict   boolean GENERATED ALWAYS AS (ours IS NOT NULL AND theirs <> ours) STORED
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE lost (
+    tbl            integer NOT NULL,
+    nr             bigint NOT NULL,
+    key            jsonb,
+    type           text NOT NULL,
+    winner         double precision[] NOT NULL,
+    loser          double precision[] NOT NULL,
+    loser_row      jsonb
+) ON COMMIT DELETE ROWS;
+SELECT (SELECT node FROM replication.nodes WHERE is_self) AS node,
+       (SELECT value FROM replication.config WHERE key = 'schema_version') AS schema_version,
+       pg_is_in_recovery() AS in_recovery,
+       pg_try_advisory_lock(1953656685, 100000 + :source) AS alone;

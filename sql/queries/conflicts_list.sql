@@ -1,0 +1,6 @@
+SELECT c.id, to_char(c.detected_at, 'YYYY-MM-DD HH24:MI:SS') AS detected_at, c.type, format('%I.%I', c.schema_name, c.table_name) AS table_name,
+       c.key, c.winner_origin AS winner, c.loser_origin AS loser,
+       CASE WHEN c.loser_row IS NULL THEN 'a delete' ELSE 'a row' END AS lost, c.resolver,
+       to_char(c.restored_at, 'YYYY-MM-DD HH24:MI:SS') AS restored_at, row_to_json(c) AS json
+FROM replication.conflicts c
+ORDER BY c.id

@@ -1,0 +1,1 @@
+SELECT replication.capture(:id)

@@ -1,0 +1,1 @@
+SELECT s AS sequence FROM replication.partition_sequences(:max_nodes) s

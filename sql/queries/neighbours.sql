@@ -1,0 +1,1 @@
+SELECT node, name FROM replication.nodes WHERE NOT is_self ORDER BY node

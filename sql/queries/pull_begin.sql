@@ -1,0 +1,34 @@
+-- Pull, first step, on the source: one snapshot for everything of this batch, who the source is, what it has read of us,
+-- and how far this chunk goes. :reader, :'xip', :'xmax' are the reader and its position; :chunk the most events of a chunk.
+-- The chunk ends with a whole transaction, kept for the next statements as trompd.last.
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+WITH unread AS MATERIALIZED (
+    (SELECT xid, via, version FROM replication.events WHERE xid = ANY (:'xip'::xid8[]))
+    UNION ALL
+    (SELECT xid, via, version FROM replication.events WHERE xid >= :'xmax'::xid8 ORDER BY xid LIMIT :chunk)
+), chunk AS MATERIALIZED (
+    SELECT xid, via, version FROM unread ORDER BY xid LIMIT :chunk
+), summary AS MATERIALIZED (
+    SELECT max(xid) AS last, count(*) AS events, count(*) FILTER (WHERE via <> :reader) AS events_for_us,
+           min(version) FILTER (WHERE via <> :reader) AS oldest
+    FROM chunk
+)
+SELECT pg_current_snapshot() AS snapshot,
+       pg_is_in_recovery() AS in_recovery,
+       coalesce(s.last::text, '0') AS last,
+       s.events, s.events_for_us,
+       extract(epoch FROM clock_timestamp()) * 1000000 - s.oldest AS oldest_age,
+       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock,
+       set_config('trompd.last', coalesce(s.last::text, '0'), true) AS kept,
+       pg_current_wal_insert_lsn() AS inserted,
+       (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
+       left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline,
+       (SELECT value FROM replication.config WHERE key = 'incarnation') AS incarnation,
+       (SELECT value FROM replication.config WHERE key = 'max_nodes') AS max_nodes,
+       (SELECT value FROM replication.config WHERE key = 'schema_version') AS schema_version,
+       (SELECT node FROM replication.nodes WHERE is_self) AS node,
+       (SELECT paused FROM replication.nodes WHERE node = :reader AND NOT is_self) AS paused,
+       (SELECT snapshot FROM replication.positions WHERE node = :reader) AS read_of_us,
+       (SELECT count(*) FROM replication.ahead WHERE node = :reader) AS ahead,
+       (SELECT last_value FROM replication.event_id) AS last_event
+FROM summary s;

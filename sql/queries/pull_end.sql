@@ -1,0 +1,12 @@
+-- Pull, last step, on the source: were the tables that were read rewritten since the snapshot (they then look empty to it),
+-- or have they other columns than the reader thinks; and how much of the write-ahead log is on disk.
+SELECT (SELECT count(*)
+        FROM unnest(:'relations'::oid[], :'shapes'::text[]) AS r(relation, shape)
+        JOIN pg_class c ON c.oid = r.relation
+        WHERE c.relfilenode = pg_relation_filenode(c.oid)
+          AND r.shape = (SELECT md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attisdropped, a.attgenerated),
+                                               ',' ORDER BY a.attnum))
+                         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0))
+           = cardinality(:'relations'::oid[]) AS unchanged,
+       pg_current_wal_flush_lsn() AS flushed;
+COMMIT;

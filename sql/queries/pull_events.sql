@@ -1,0 +1,41 @@
+-- Pull, on the source: the sides of the chunk's keys towards :reader, as staircases.
+-- A side is the key's events by any way but the reader, later than the last that came by it (or that was taken ahead), and
+-- not read yet; events beyond the chunk too, because the row is current. Of a side only the steps travel: events stronger
+-- than all later ones. step 1 is the newest.
+COPY (
+WITH keys AS (
+    SELECT DISTINCT tbl, nr, key
+    FROM replication.events
+    WHERE via <> :reader AND (xid = ANY (:'xip'::xid8[]) OR xid >= :'xmax'::xid8) AND xid <= current_setting('trompd.last')::xid8
+), history AS (
+    SELECT e.tbl, e.nr, e.key, e.action, e.via, e.id, coalesce(e.ord, e.id) AS ord,
+           coalesce(e.strength, 0) AS strength, e.version, e.origin, coalesce(e.number, e.id) AS number,
+           pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot) AS is_read,
+           first_value(e.via) OVER newest_first AS newest_via,
+           first_value(coalesce(e.ord, e.id)) OVER newest_first AS newest_ord,
+           first_value(e.id) OVER newest_first AS newest_id,
+           max(ARRAY[coalesce(e.ord, e.id), e.id]) FILTER (WHERE e.via = :reader) OVER whole_key AS last_by_reader,
+           array_agg(e.xid) FILTER (WHERE e.xid > current_setting('trompd.last')::xid8
+                                    AND NOT pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot)) OVER whole_key AS beyond
+    FROM keys k
+    JOIN replication.events e ON e.tbl = k.tbl AND e.nr = k.nr AND e.key IS NOT DISTINCT FROM k.key
+    WINDOW whole_key AS (PARTITION BY e.tbl, e.nr, e.key),
+           newest_first AS (PARTITION BY e.tbl, e.nr, e.key ORDER BY coalesce(e.ord, e.id) DESC, e.id DESC)
+), side AS (
+    SELECT h.*, ARRAY[h.strength, h.version, h.origin, h.number]::float8[] AS tag
+    FROM history h
+    LEFT JOIN replication.ahead a ON a.node = :reader AND a.tbl = h.tbl AND a.nr = h.nr AND a.key IS NOT DISTINCT FROM h.key
+    WHERE h.via <> :reader AND NOT h.is_read AND h.newest_via <> :reader
+      AND (h.last_by_reader IS NULL OR ARRAY[h.ord, h.id] > h.last_by_reader)
+      AND (a.id IS NULL OR ARRAY[h.ord, h.id] > ARRAY[a.ord, a.id])
+), steps AS (
+    SELECT s.*, max(s.tag) OVER (PARTITION BY s.tbl, s.nr, s.key ORDER BY s.ord DESC, s.id DESC
+                                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS strongest_later
+    FROM side s
+)
+SELECT tbl, CASE WHEN key IS NULL THEN nr END, key,
+       row_number() OVER (PARTITION BY tbl, nr, key ORDER BY ord DESC, id DESC) AS step,
+       action, strength, version, origin, number, newest_ord, newest_id, beyond
+FROM steps
+WHERE strongest_later IS NULL OR tag > strongest_later
+) TO STDOUT;

@@ -1,0 +1,14 @@
+-- The replicated tables of a node, as they are now. Generated columns are left out: every node computes them itself.
+SELECT t.id, t.relation, t.schema_name, t.table_name, to_json(t.key_columns) AS key_columns,
+       t.resolver, t.delete_resolver, t.priority::text AS priority,
+       replication.key_is_integer(t.relation, t.key_columns) AS integer_key,
+       coalesce((SELECT NOT i.indimmediate FROM pg_index i
+                 WHERE i.indrelid = t.relation AND i.indisprimary), false) AS deferrable_key,
+       (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+                                          'fixed', a.attidentity = 'a') ORDER BY a.attnum)
+        FROM pg_attribute a
+        WHERE a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
+       (SELECT md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attisdropped, a.attgenerated), ',' ORDER BY a.attnum))
+        FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attnum > 0) AS shape
+FROM replication.tables t
+ORDER BY t.id;

@@ -1,0 +1,2 @@
+-- sync: all that is committed here now.
+SELECT pg_current_snapshot() AS now;
