@@ -146,7 +146,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await fault_point("stage.events", source);
     report.waiting = 0;
     if (header.events >= static_cast<std::int64_t>(flow.chunk)) report.waiting = co_await pull.backlog();
-    const bool unchanged = co_await stage_rows(pull, target, flow.pairs, staged);
+    const bool unchanged = co_await stage_rows(pull, target, flow.pairs, staged, source);
     if (!unchanged) {
         co_await target.query("ROLLBACK");
         report.outcome = Outcome::changed;

@@ -34,6 +34,8 @@ class Event {
         co_return error == boost::asio::error::operation_aborted;
     }
 
+    boost::asio::awaitable<void> wait() { co_await wait_until(std::chrono::steady_clock::time_point::max()); }
+
   private:
     using Waiters = std::set<boost::asio::steady_timer*>;
     struct Waiter {

@@ -1,10 +1,11 @@
 #include "daemon/link.hpp"
 
+#include "common/first_of.hpp"
 #include "common/sql_text.hpp"
+#include "daemon/agreement.hpp"
 #include "daemon/retry.hpp"
 
 #include <spdlog/spdlog.h>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <sql/embedded.hpp>
 
@@ -14,7 +15,6 @@ namespace tromp {
 namespace {
 
 namespace asio = boost::asio;
-using asio::experimental::awaitable_operators::operator||;
 
 // A whole table may be summed up before the first answer comes.
 constexpr std::chrono::minutes patience_at_first_contact{10};
@@ -76,9 +76,9 @@ asio::awaitable<void> Link::run() {
             if (cancellation.cancelled() != asio::cancellation_type::none) co_return;
         }
         fail(failure);
-        const auto delay = failure.state == LinkState::backing_off
-                               ? backoff_.next()
-                               : std::min(options_.retry.max, options_.poll_interval);
+        // What only a person can mend is not tried more often than need be.
+        const auto patient = std::min(options_.retry.max, options_.poll_interval);
+        const auto delay = failure.state == LinkState::failed ? patient : backoff_.next();
         status_.retry_at = pg::Clock::now() + delay;
         hooks_.progress();
         const bool woken = co_await alarm_.wait_until(*status_.retry_at);
@@ -142,9 +142,7 @@ asio::awaitable<void> Link::serve() {
     Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, options_.chunk};
     for (bool read_again = true;;) {
         if (read_again) {
-            const auto at_source = co_await read_tables(*source);
-            const auto at_target = co_await read_tables(*target);
-            flow.pairs = pair_tables(at_source, at_target, options_.source.peer.name);
+            flow.pairs = co_await agree(*source, *target, options_.source.peer.name);
             read_again = false;
         }
         const auto began = pg::Clock::now();
@@ -183,6 +181,7 @@ void Link::note(const BatchReport& report, pg::Clock::time_point began) {
         status_.to_receive = 0;
         status_.to_receive_seconds = 0.0;
         status_.drained = began;
+        status_.in_sync_at = std::chrono::system_clock::now();
         enter(LinkState::streaming);
         return;
     }
@@ -209,8 +208,7 @@ void Link::check_clock(double offset) {
 }
 
 asio::awaitable<void> Link::rest(pg::Connection& source) {
-    const auto until = pg::Clock::now() + options_.poll_interval;
-    co_await (source.wait_notification(options_.poll_interval) || alarm_.wait_until(until));
+    co_await first_of(source.wait_notification(options_.poll_interval), alarm_.wait());
 }
 
 }  // namespace tromp

@@ -34,6 +34,8 @@ struct LinkStatus {
     std::optional<std::int64_t> to_receive;    ///< events; none while the source cannot be asked
     std::optional<double> to_receive_seconds;  ///< age of the oldest of them
     std::optional<double> clock_offset;
+    std::optional<std::chrono::system_clock::time_point>
+        in_sync_at;                                ///< the latest pull that found nothing; kept over failures
     std::optional<pg::Clock::time_point> drained;  ///< the latest pull that found nothing began then
 };
 

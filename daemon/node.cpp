@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 
 constexpr auto own_poll_interval = 10s;
 constexpr auto prune_at_least_every = 30s;
+constexpr auto guard_interval = 5s;
 constexpr auto care_interval = 10s;
 
 /// Why a coroutine ended, for the log; nothing when it was cancelled.
@@ -60,6 +61,7 @@ void Node::start() {
     spawn(control_->run());
     spawn(serve_own_database());
     spawn(keep_log_short());
+    spawn(guard_users());
     spawn(tell_service());
     spawn(service::feed_watchdog());
     for (const auto& neighbour : config_.neighbours) {
@@ -130,6 +132,7 @@ void Node::reload() {
         }
         stop_links();
         config_ = std::move(config);
+        registered_ = false;
         set_log_level(config_.log_level);
         make_links();
         register_again_.notify();
@@ -149,6 +152,8 @@ asio::awaitable<std::unique_ptr<pg::Connection>> Node::open_own(std::string purp
 
 asio::awaitable<void> Node::register_neighbours(pg::Connection& database) {
     co_await require_initialised(database, config_);
+    // Once: a neighbour that was removed since does not come back by itself.
+    if (registered_) co_return;
     for (const auto& neighbour : config_.neighbours) {
         const auto query = render_sql(sql::install_node, "node", std::to_string(neighbour.node), "name", neighbour.name,
                                       "is_self", "false");
@@ -174,7 +179,7 @@ asio::awaitable<void> Node::serve_own_database() {
             start_links();
             own_error_.clear();
             backoff.reset();
-            Wakeup wakeup(config_.node, own_poll_interval, [this] { wake_links(); });
+            Wakeup wakeup(config_.node, own_poll_interval);
             co_await wakeup.run(*database, register_again_);
         } catch (...) {
             error = std::current_exception();
@@ -209,6 +214,29 @@ asio::awaitable<void> Node::keep_log_short() {
         }
         if (const auto reason = why(error)) spdlog::debug("prune: {}", *reason);
         co_await Event{}.wait_until(pg::Clock::now() + backoff.next());
+    }
+}
+
+asio::awaitable<void> Node::guard_users() {
+    std::string logged;
+    for (;;) {
+        std::exception_ptr error;
+        try {
+            const auto database = co_await open_own("guard");
+            for (;;) {
+                const auto ended = co_await database->query(std::string(sql::guard));
+                if (ended.rows() > 0)
+                    spdlog::warn("ended {} pull(s) that kept others waiting for a lock; their batches are taken again",
+                                 ended.rows());
+                co_await Event{}.wait_until(pg::Clock::now() + guard_interval);
+            }
+        } catch (...) {
+            error = std::current_exception();
+        }
+        const auto reason = why(error).value_or("");
+        if (reason != logged) spdlog::warn("pulls that block users cannot be ended now: {}", reason);
+        logged = reason;
+        co_await Event{}.wait_until(pg::Clock::now() + guard_interval);
     }
 }
 

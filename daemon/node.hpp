@@ -35,6 +35,7 @@ class Node {
     // What runs, each a coroutine (node.cpp).
     boost::asio::awaitable<void> serve_own_database();
     boost::asio::awaitable<void> keep_log_short();
+    boost::asio::awaitable<void> guard_users();
     boost::asio::awaitable<void> care_for(const Neighbour& neighbour);
     boost::asio::awaitable<void> tell_service();
     void spawn(boost::asio::awaitable<void> work);
@@ -59,9 +60,10 @@ class Node {
     std::list<std::unique_ptr<boost::asio::cancellation_signal>> running_;
     std::vector<std::shared_ptr<RunningLink>> links_;
     bool links_started_ = false;
-    Event progress_;        ///< a link has pulled, or failed to
-    Event acknowledged_;    ///< a neighbour has read more of our log
-    Event register_again_;  ///< the neighbours of the file have changed
+    bool registered_ = false;  ///< the neighbours of the file are in the database
+    Event progress_;           ///< a link has pulled, or failed to
+    Event acknowledged_;       ///< a neighbour has read more of our log
+    Event register_again_;     ///< the neighbours of the file have changed
     std::string own_error_;
 };
 

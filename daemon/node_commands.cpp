@@ -3,6 +3,7 @@
 #include "daemon/node.hpp"
 #include "daemon/running_link.hpp"
 
+#include <fmt/chrono.h>
 #include <sql/embedded.hpp>
 
 #include <algorithm>
@@ -45,6 +46,9 @@ void overlay(NeighbourReport& report, const LinkStatus& status, bool incoming) {
     if (incoming) {
         report.to_receive = {status.to_receive, status.to_receive_seconds};
         report.clock_offset_seconds = status.clock_offset;
+        if (status.in_sync_at)
+            report.last_sync =
+                fmt::format("{:%FT%TZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(*status.in_sync_at)));
     }
     if (report.state && badness(*report.state) > badness(status.state)) return;
     report.state = status.state;

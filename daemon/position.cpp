@@ -55,9 +55,9 @@ Snapshot Snapshot::parse(std::string_view text) {
     expect(rest, ':', text);
     result.xmax = take_number(rest, text);
     expect(rest, ':', text);
-    while (!rest.empty()) {
+    for (bool first = true; !rest.empty(); first = false) {
+        if (!first) expect(rest, ',', text);
         result.xip.push_back(take_number(rest, text));
-        if (!rest.empty()) expect(rest, ',', text);
     }
     const bool ascending =
         std::adjacent_find(result.xip.begin(), result.xip.end(), std::greater_equal<>()) == result.xip.end();

@@ -98,7 +98,8 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
         table.schema = result.at(row, "schema_name");
         table.name = result.at(row, "table_name");
         const auto key = json::parse(result.at(row, "key_columns"));
-        for (const auto& name : key.as_array()) table.key.emplace_back(name.as_string());
+        for (const auto& name : key.as_array())
+            table.key.emplace_back(name.as_string());
         table.integer_key = result.boolean(row, "integer_key");
         table.deferrable_key = result.boolean(row, "deferrable_key");
         table.resolution =

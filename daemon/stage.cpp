@@ -103,7 +103,8 @@ pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, con
     co_return staged;
 }
 
-pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged) {
+pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
+                                     int source) {
     std::vector<const TablePair*> tables;
     for (const int id : staged.tables)
         tables.push_back(&pairs.at(id));
@@ -117,7 +118,7 @@ pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const T
         const LineSink write = [&sink](std::string_view line) { return sink.write(line); };
         co_await pull.copy(write);
         staged.rows += co_await sink.end();
-        co_await fault_point("stage.rows");
+        co_await fault_point("stage.rows", source);
     }
     co_return co_await pull.end();
 }

@@ -26,6 +26,7 @@ pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, con
 pg::asio::awaitable<void> stage_keys(Pull& pull, pg::Connection& target, const TablePairs& pairs);
 
 /// Streams the rows of the staged events' tables. False: the source's tables changed meanwhile, and the batch is void.
-pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged);
+pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
+                                     int source);
 
 }  // namespace tromp

@@ -1,11 +1,10 @@
 #include "daemon/wakeup.hpp"
 
 #include "common/fault.hpp"
+#include "common/first_of.hpp"
 #include "common/sql_text.hpp"
 
 #include <sql/embedded.hpp>
-
-#include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include <algorithm>
 
@@ -13,7 +12,6 @@ namespace tromp {
 namespace {
 
 namespace asio = boost::asio;
-using asio::experimental::awaitable_operators::operator||;
 using std::chrono::milliseconds;
 
 // While changes keep coming we look this often; each look that finds something wakes the neighbours.
@@ -45,7 +43,7 @@ asio::awaitable<WakeupLook> Wakeup::look(pg::Connection& database) {
 }
 
 asio::awaitable<void> Wakeup::run(pg::Connection& database, Event& stop) {
-    co_await (serve(database) || stop.wait_until(pg::Clock::time_point::max()));
+    co_await first_of(serve(database), stop.wait());
 }
 
 asio::awaitable<void> Wakeup::serve(pg::Connection& database) {
@@ -68,7 +66,6 @@ asio::awaitable<void> Wakeup::serve(pg::Connection& database) {
         state = after_look(state, seen, bound);
         if (seen.news) {
             co_await database.query(std::string(sql::wakeup_announce));
-            announce_();
             if (state == WakeupState::awake) {
                 co_await database.wait_notification(busy_interval);
                 continue;
@@ -93,7 +90,6 @@ asio::awaitable<void> Wakeup::serve(pg::Connection& database) {
                 const bool notified = co_await database.wait_notification(timeout);
                 if (!notified) break;
                 co_await database.query(std::string(sql::wakeup_disarm));
-                announce_();
                 state = WakeupState::awake;
                 break;
             }

@@ -4,7 +4,6 @@
 #include "daemon/event.hpp"
 #include "daemon/position.hpp"
 
-#include <functional>
 #include <string>
 
 namespace tromp {
@@ -27,12 +26,11 @@ struct WakeupLook {
 /// all.
 WakeupState after_look(WakeupState state, const WakeupLook& look, Xid bound);
 
-/// Listens on the own database for writers, and tells the neighbours, and `announce` ourselves, when there is something
-/// to pull. One session, kept as long as it works; throws when it breaks.
+/// Listens on the own database for writers, and tells the neighbours when there is something to pull. One session, kept
+/// as long as it works; throws when it breaks.
 class Wakeup {
   public:
-    Wakeup(int self, std::chrono::milliseconds poll_interval, std::function<void()> announce)
-        : self_(self), poll_interval_(poll_interval), announce_(std::move(announce)) {}
+    Wakeup(int self, std::chrono::milliseconds poll_interval) : self_(self), poll_interval_(poll_interval) {}
 
     /// Ends when `stop` is notified. Throws Error where the database is not this node's.
     pg::asio::awaitable<void> run(pg::Connection& database, Event& stop);
@@ -42,7 +40,6 @@ class Wakeup {
     pg::asio::awaitable<WakeupLook> look(pg::Connection& database);
     int self_;
     std::chrono::milliseconds poll_interval_;
-    std::function<void()> announce_;
     Snapshot seen_;
 };
 

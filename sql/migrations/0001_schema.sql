@@ -78,7 +78,7 @@ COMMENT ON COLUMN replication.events.number IS 'the id of the event at its origi
 COMMENT ON COLUMN replication.events.key IS 'the key columns as an array; null where the key is one integer column';
 
 CREATE VIEW replication.log AS
-SELECT e.id, e.xid, e.origin, e.via, t.schema_name, t.table_name, e.action,
+SELECT e.id, e.xid, e.origin, e.via, t.schema_name, t.table_name, e.action::text AS action,
        coalesce(e.key, jsonb_build_array(e.nr)) AS key, coalesce(e.strength, 0) AS strength, e.version
 FROM replication.events e
 LEFT JOIN replication.tables t ON t.id = e.tbl;
@@ -129,6 +129,7 @@ CREATE TABLE replication.held (
     key         jsonb NOT NULL,
     row         jsonb,
     error       text NOT NULL,
-    tries       integer NOT NULL DEFAULT 1
+    tries       integer NOT NULL DEFAULT 1,
+    neighbour   smallint NOT NULL
 );
 COMMENT ON TABLE replication.held IS 'rows that came from a neighbour and could not be applied';

@@ -55,6 +55,5 @@ CREATE TEMP TABLE lost (
     loser_row      jsonb
 ) ON COMMIT DELETE ROWS;
 SELECT (SELECT node FROM replication.nodes WHERE is_self) AS node,
-       (SELECT value FROM replication.config WHERE key = 'schema_version') AS schema_version,
        pg_is_in_recovery() AS in_recovery,
        pg_try_advisory_lock(1953656685, 100000 + :source) AS alone;

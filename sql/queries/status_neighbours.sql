@@ -3,7 +3,7 @@ SELECT n.node, n.name, n.paused, coalesce(pg_snapshot_xmax(n.acknowledged), '0':
        ARRAY(SELECT pg_snapshot_xip(n.acknowledged)) AS read_except,
        to_char(p.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS last_sync,
        (SELECT count(*) FROM replication.conflicts c WHERE c.neighbour = n.node AND c.restored_at IS NULL) AS conflicts,
-       (SELECT count(*) FROM replication.held) AS held_rows
+       (SELECT count(*) FROM replication.held h WHERE h.neighbour = n.node) AS held_rows
 FROM replication.nodes n
 LEFT JOIN replication.positions p ON p.node = n.node
 WHERE NOT n.is_self

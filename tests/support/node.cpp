@@ -52,7 +52,9 @@ Database& Node::sql() {
 
 void Node::link(const Node& other, const LinkOptions& options) {
     Neighbour neighbour{other.name_, std::nullopt, options};
-    if (options.database) {
+    if (options.database && !options.conninfo.empty()) {
+        neighbour.conninfo = options.conninfo;
+    } else if (options.database) {
         neighbour.conninfo =
             options.via ? other.cluster_.tcp_conninfo(other.name_, options.via->port()) : other.conninfo();
     }

@@ -33,6 +33,7 @@ struct LinkOptions {
     std::string direction = "pull";  ///< or "both"
     bool database = true;            ///< false: never connected to, it comes to us
     std::string extra{};             ///< more keys of the neighbour, as "poll_interval: 5m\n"; they replace the node's
+    std::string conninfo{};          ///< how to reach it, in so many words; empty: as `via` says
 };
 
 /// A node of a tree: a database of its own, a configuration file, a trompd. The destructor ends the daemon; the

@@ -1,0 +1,43 @@
+#include "daemon/agreement.hpp"
+
+#include <sql/embedded.hpp>
+
+namespace tromp {
+namespace {
+
+namespace asio = boost::asio;
+
+struct NodeFacts {
+    std::string schema_version;
+    std::string max_nodes;
+};
+
+asio::awaitable<NodeFacts> read_facts(pg::Connection& database) {
+    const auto row = co_await database.query(std::string(sql::node_facts));
+    NodeFacts facts;
+    facts.schema_version = row.optional_at(0, "schema_version").value_or("");
+    facts.max_nodes = row.optional_at(0, "max_nodes").value_or("");
+    co_return facts;
+}
+
+}  // namespace
+
+asio::awaitable<TablePairs> agree(pg::Connection& source, pg::Connection& target, const std::string& source_name) {
+    const auto there = co_await read_facts(source);
+    if (there.schema_version.empty())
+        throw Error("the database of " + source_name + " was not set up: run trompctl init there");
+    const auto here = co_await read_facts(target);
+    if (there.schema_version != here.schema_version) {
+        throw Error("schema replication has version " + there.schema_version + " at " + source_name + ", but " +
+                    here.schema_version + " here: upgrade the older program and run its trompctl init");
+    }
+    if (there.max_nodes != here.max_nodes) {
+        throw Error("max_nodes is " + there.max_nodes + " at " + source_name + ", but " + here.max_nodes +
+                    " here, so that new keys would collide: make it the same in both files and run trompctl init");
+    }
+    const auto at_source = co_await read_tables(source);
+    const auto at_target = co_await read_tables(target);
+    co_return pair_tables(at_source, at_target, source_name);
+}
+
+}  // namespace tromp

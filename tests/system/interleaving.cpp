@@ -1,0 +1,60 @@
+#include "tests/system/interleaving.hpp"
+
+#include <algorithm>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/wait_until.hpp"
+
+namespace tromp::test {
+
+const std::vector<std::string>& batch_points() {
+    static const std::vector<std::string> points = {"pull.begun",          "stage.events",      "stage.rows",
+                                                    "stage.done",          "apply.locked",      "apply.looked",
+                                                    "apply.merged",        "apply.forwarded",   "apply.advanced",
+                                                    "apply.before_commit", "apply.commit_sent", "apply.committed"};
+    return points;
+}
+
+std::vector<std::string> points_between(const std::string& first, const std::string& last) {
+    const auto& all = batch_points();
+    return {std::find(all.begin(), all.end(), first), std::next(std::find(all.begin(), all.end(), last))};
+}
+
+void hold_pulls(Node& node) {
+    node.faults().arm("pull.begun", Faults::Action::pause);
+    wait_until(
+        std::chrono::seconds(30), node.name() + " waits in a pull",
+        [&] {
+            REQUIRE(node.ctl({"sync"}).exit_code == 0);  // ends its rest
+            return node.faults().is_reached("pull.begun");
+        },
+        [&] { return tail(node.log(), 20); });
+}
+
+void advance_to(Node& node, const std::string& from, const std::string& to) {
+    node.faults().arm(to, Faults::Action::pause);
+    node.faults().release(from);
+    INFO(tail(node.log(), 20));
+    node.faults().wait_reached(to);
+}
+
+std::vector<std::string> losers(Node& node, const std::string& table, long long first) {
+    std::vector<std::string> result;
+    for (const auto& row : node.sql().rows(
+             "select type || ' ' || key::text || ' ' || coalesce(loser_row->>'v', '-') from replication.conflicts"
+             " where table_name = '" +
+             table + "' and (key->>0)::bigint >= " + std::to_string(first) + " order by 1 collate \"C\"")) {
+        result.push_back(row.at(0).value());
+    }
+    return result;
+}
+
+void check_logs_drained(Tree& tree) {
+    for (const auto& node : tree.nodes()) {
+        const auto neighbours = node->sql().number("select count(*) from replication.nodes where not is_self");
+        INFO("log of " << node->name() << ":\n" << table_image(node->sql(), "replication.log"));
+        CHECK(node->sql().number("select count(*) from replication.log") <= neighbours);
+    }
+}
+
+}  // namespace tromp::test

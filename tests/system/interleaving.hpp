@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/support/tree.hpp"
+
+/// What the tests of forced interleavings share.
+namespace tromp::test {
+
+/// Every step of a batch at which a daemon can be stopped, in order.
+const std::vector<std::string>& batch_points();
+
+/// Those at which it holds the batch, but has not committed it: rows are read, looked at, locked, written.
+std::vector<std::string> points_between(const std::string& first, const std::string& last);
+
+/// Makes the daemon of `node` wait inside a pull that began before whatever is changed after this call. Let it go on
+/// with node.faults().release("pull.begun"): that pull then ends empty, and the next one sees all of the changes at
+/// once.
+void hold_pulls(Node& node);
+
+/// Lets a daemon that waits at `from` go on until it waits at `to`.
+void advance_to(Node& node, const std::string& from, const std::string& to);
+
+/// What replication.conflicts of a node says about keys of `table` from `first` on, sorted: "type [key] loser_row",
+/// where a losing delete is "-".
+std::vector<std::string> losers(Node& node, const std::string& table, long long first = 0);
+
+/// No node keeps more events than one per neighbour; prints those it has.
+void check_logs_drained(Tree& tree);
+
+}  // namespace tromp::test
