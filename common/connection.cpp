@@ -13,7 +13,7 @@
 namespace tromp::pg {
 namespace {
 
-using asio::experimental::awaitable_operators::operator||;
+using namespace asio::experimental::awaitable_operators;  // NOLINT(google-build-using-namespace): ||
 using Descriptor = asio::posix::stream_descriptor;
 
 // Text of values must not depend on a role's or a database's settings: both ends of a link read what the other wrote.
@@ -53,7 +53,7 @@ Connection::~Connection() {
 asio::awaitable<std::unique_ptr<Connection>> Connection::open(std::string conninfo, Options options) {
     const auto executor = co_await asio::this_coro::executor;
     const auto deadline = Clock::now() + options.connect_timeout;
-    const auto params = co_await connect_params(std::move(conninfo), options, deadline);
+    const auto params = co_await connect_params(conninfo, options, deadline);
     std::vector<const char*> keywords;
     std::vector<const char*> values;
     for (std::size_t i = 0; i < params.keywords.size(); ++i) {

@@ -4,7 +4,6 @@
 #include "common/sql_text.hpp"
 #include "daemon/advance.hpp"
 #include "daemon/apply.hpp"
-#include "daemon/first_contact.hpp"
 #include "daemon/forward.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/resolve.hpp"
@@ -69,6 +68,16 @@ asio::awaitable<void> begin_apply(pg::Connection& target, int source, const Snap
     }
 }
 
+/// Looks at our log until every row that it tells of is locked or gone.
+asio::awaitable<void> look_until_locked(Flow& flow, const Staged& staged, const Snapshot& read_of_us) {
+    for (;;) {
+        const auto late = co_await look(flow.target, flow.from.node, read_of_us);
+        if (late == 0) co_return;
+        const auto locked = co_await lock_late_rows(flow.target, flow.pairs, staged);
+        if (locked == 0) co_return;
+    }
+}
+
 /// Locks, looks and merges until every key of the batch is settled, giving way to users wherever they meet.
 asio::awaitable<void> settle(Flow& flow, const Staged& staged, const Snapshot& read_of_us) {
     auto& target = flow.target;
@@ -81,7 +90,7 @@ asio::awaitable<void> settle(Flow& flow, const Staged& staged, const Snapshot& r
         try {
             co_await lock_rows(target, flow.pairs, staged);
             co_await fault_point("apply.locked", source);
-            co_await look(target, source, read_of_us);
+            co_await look_until_locked(flow, staged, read_of_us);
             co_await fault_point("apply.looked", source);
             const auto merged = co_await merge(target, flow.pairs, staged, careful);
             co_await fault_point("apply.merged", source);
@@ -118,15 +127,12 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     const int source = flow.from.node;
     BatchReport report;
 
-    auto state = co_await read_link_state(target, source);
+    const auto state = co_await read_link_state(target, source);
     if (state.paused) {
         report.outcome = Outcome::paused;
         co_return report;
     }
-    if (!state.position) {
-        co_await first_contact(flow);
-        state = co_await read_link_state(target, source);
-    }
+    if (!state.position) throw Error("the link has no position; it is connected anew");
 
     Pull pull(flow.source, {flow.reader, *state.position, flow.chunk});
     auto& header = report.header;

@@ -4,9 +4,11 @@
 #include "daemon/pull.hpp"
 #include "daemon/stage.hpp"
 
+#include <boost/json.hpp>
 #include <sql/embedded.hpp>
 
-#include <charconv>
+#include <set>
+#include <vector>
 
 namespace tromp {
 namespace {
@@ -75,8 +77,20 @@ asio::awaitable<bool> is_equal(Flow& flow, const TablePair& pair) {
 
 asio::awaitable<void> first_contact(Flow& flow) {
     auto& target = flow.target;
+    const auto source = std::to_string(flow.from.node);
+    const auto state_query = render_sql(sql::first_contact_state, "source", source);
+    const auto state = co_await target.query(state_query);
+    const auto compared = boost::json::value_to<std::set<int>>(boost::json::parse(state.at(0, "compared")));
+    std::vector<const TablePair*> pairs;
+    for (const auto& entry : flow.pairs) {
+        if (!compared.contains(entry.second.target.id)) pairs.push_back(&entry.second);
+    }
+    if (pairs.empty() && state.boolean(0, "started")) co_return;
+
     // A pull of nothing: its header, and the snapshot in which the source is compared.
-    Pull pull(flow.source, {flow.reader, Snapshot{}, 0});
+    PullRequest nothing;
+    nothing.reader = flow.reader;
+    Pull pull(flow.source, std::move(nothing));
     const auto header = co_await pull.begin(flow.from);
     if (header.paused) throw NotYet("the link is paused at " + flow.from.name);
     co_await target.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
@@ -86,9 +100,11 @@ asio::awaitable<void> first_contact(Flow& flow) {
     co_await pull.drain();
 
     std::string different;
-    for (const auto& [id, pair] : flow.pairs) {
-        const bool equal = co_await is_equal(flow, pair);
-        if (!equal) different += (different.empty() ? "" : ", ") + pair.target.display_name();
+    std::string tables;
+    for (const TablePair* const pair : pairs) {
+        const bool equal = co_await is_equal(flow, *pair);
+        if (!equal) different += (different.empty() ? "" : ", ") + pair->target.display_name();
+        tables += (tables.empty() ? "" : ",") + std::to_string(pair->target.id);
     }
     co_await flow.source.query("COMMIT");
     if (!different.empty()) {
@@ -97,9 +113,10 @@ asio::awaitable<void> first_contact(Flow& flow) {
                     "); nothing is merged that nobody asked to merge: a join is needed, run trompctl join " +
                     flow.from.name);
     }
-    co_await target.query(render_sql(sql::first_contact_start, "source", std::to_string(flow.from.node),
-                                     "system_identifier", header.identity.system_identifier, "timeline",
-                                     header.identity.timeline, "incarnation", header.identity.incarnation));
+    const auto start = render_sql(sql::first_contact_start, "source", source, "tables", "{" + tables + "}",
+                                  "system_identifier", header.identity.system_identifier, "timeline",
+                                  header.identity.timeline, "incarnation", header.identity.incarnation);
+    co_await target.query(start);
 }
 
 }  // namespace tromp

@@ -3,6 +3,7 @@
 #include "common/first_of.hpp"
 #include "common/sql_text.hpp"
 #include "daemon/agreement.hpp"
+#include "daemon/first_contact.hpp"
 #include "daemon/retry.hpp"
 
 #include <spdlog/spdlog.h>
@@ -143,17 +144,21 @@ asio::awaitable<void> Link::serve() {
     for (bool read_again = true;;) {
         if (read_again) {
             flow.pairs = co_await agree(*source, *target, options_.source.peer.name);
-            read_again = false;
+            source->set_silence_limit(patience_at_first_contact);
+            target->set_silence_limit(patience_at_first_contact);
+            co_await first_contact(flow);
+            source->set_silence_limit(pg::Options{}.silence_limit);
+            target->set_silence_limit(pg::Options{}.silence_limit);
         }
         const auto began = pg::Clock::now();
-        source->set_silence_limit(patience_at_first_contact);
         const auto report = co_await replicate_batch(flow);
         note(report, began);
         if (report.acknowledged) hooks_.acknowledged();
         read_again = report.outcome == Outcome::changed;
         if (report.outcome == Outcome::empty || report.outcome == Outcome::paused) {
             hooks_.progress();
-            co_await rest(*source);
+            const bool woken = co_await rest(*source);
+            read_again = read_again || woken;
         }
     }
 }
@@ -207,8 +212,14 @@ void Link::check_clock(double offset) {
     skew_logged_ = true;
 }
 
-asio::awaitable<void> Link::rest(pg::Connection& source) {
-    co_await first_of(source.wait_notification(options_.poll_interval), alarm_.wait());
+asio::awaitable<bool> Link::rest(pg::Connection& source) {
+    bool woken = false;
+    const auto alarm = [this, &woken]() -> asio::awaitable<void> {
+        co_await alarm_.wait();
+        woken = true;
+    };
+    co_await first_of(source.wait_notification(options_.poll_interval), alarm());
+    co_return woken;
 }
 
 }  // namespace tromp

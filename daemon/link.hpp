@@ -53,7 +53,7 @@ class Link {
 
     pg::asio::awaitable<void> run();
 
-    /// Ends any wait or back-off now.
+    /// Ends any wait or back-off now; the tables of both ends are read again.
     void wake() { alarm_.notify(); }
 
     const LinkStatus& status() const { return status_; }
@@ -64,7 +64,7 @@ class Link {
     pg::asio::awaitable<void> serve();
     pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_target();
     pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_source();
-    pg::asio::awaitable<void> rest(pg::Connection& source);
+    pg::asio::awaitable<bool> rest(pg::Connection& source);
     void note(const BatchReport& report, pg::Clock::time_point began);
     void check_clock(double offset);
     void fail(const Failure& failure);

@@ -75,11 +75,11 @@ void run(const CommandLine& line, tromp::Config config) {
             signals.async_wait(on_signal);
             return;
         }
-        node.stop();
         limit.expires_after(longest_stop);
         limit.async_wait([&](const boost::system::error_code& cancelled) {
             if (!cancelled) context.stop();
         });
+        node.stop([&] { context.stop(); });
     };
     signals.async_wait(on_signal);
     node.start();

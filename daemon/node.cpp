@@ -71,12 +71,17 @@ void Node::start() {
     spdlog::info("node={} name={} neighbours={} ready", config_.node, config_.name, config_.neighbours.size());
 }
 
+void Node::ended(const std::exception_ptr& error) {
+    if (const auto reason = why(error)) spdlog::error("{}", *reason);
+    if (--working_ == 0 && stopped_) stopped_();
+}
+
 void Node::spawn(asio::awaitable<void> work) {
     auto& signal = *running_.emplace_back(std::make_unique<asio::cancellation_signal>());
-    asio::co_spawn(context_, std::move(work),
-                   asio::bind_cancellation_slot(signal.slot(), [](const std::exception_ptr& error) {
-                       if (const auto reason = why(error)) spdlog::error("{}", *reason);
-                   }));
+    ++working_;
+    asio::co_spawn(
+        context_, std::move(work),
+        asio::bind_cancellation_slot(signal.slot(), [this](const std::exception_ptr& error) { ended(error); }));
 }
 
 void Node::make_links() {
@@ -99,12 +104,10 @@ void Node::start_links() {
     if (links_started_) return;
     links_started_ = true;
     for (const auto& running : links_) {
+        ++working_;
         // The coroutine keeps its link, so one that is replaced by a reload can end in its own time.
-        asio::co_spawn(context_, running->link.run(),
-                       asio::bind_cancellation_slot(running->cancel.slot(), [running](const std::exception_ptr& error) {
-                           if (const auto reason = why(error))
-                               spdlog::error("link={} ended: {}", running->link.options().source.peer.name, *reason);
-                       }));
+        const auto keep = [this, running](const std::exception_ptr& error) { ended(error); };
+        asio::co_spawn(context_, running->link.run(), asio::bind_cancellation_slot(running->cancel.slot(), keep));
     }
 }
 
@@ -115,8 +118,9 @@ void Node::stop_links() {
     links_started_ = false;
 }
 
-void Node::stop() {
+void Node::stop(std::function<void()> stopped) {
     service::stopping();
+    stopped_ = std::move(stopped);
     stop_links();
     for (const auto& signal : running_)
         signal->emit(asio::cancellation_type::terminal);

@@ -28,8 +28,8 @@ class Node {
     /// Reads the configuration again and starts the links anew by it; a bad one is reported and the old one stays.
     void reload();
 
-    /// Ends everything; batches at hand are rolled back.
-    void stop();
+    /// Ends everything; batches at hand are rolled back. Calls `stopped` when all has ended.
+    void stop(std::function<void()> stopped);
 
   private:
     // What runs, each a coroutine (node.cpp).
@@ -39,6 +39,8 @@ class Node {
     boost::asio::awaitable<void> care_for(const Neighbour& neighbour);
     boost::asio::awaitable<void> tell_service();
     void spawn(boost::asio::awaitable<void> work);
+    /// Called by each coroutine at its end.
+    void ended(const std::exception_ptr& error);
     void make_links();
     void start_links();
     void stop_links();
@@ -59,6 +61,8 @@ class Node {
     std::unique_ptr<ControlServer> control_;
     std::list<std::unique_ptr<boost::asio::cancellation_signal>> running_;
     std::vector<std::shared_ptr<RunningLink>> links_;
+    int working_ = 0;  ///< coroutines that have not ended
+    std::function<void()> stopped_;
     bool links_started_ = false;
     bool registered_ = false;  ///< the neighbours of the file are in the database
     Event progress_;           ///< a link has pulled, or failed to

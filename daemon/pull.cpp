@@ -76,7 +76,7 @@ pg::asio::awaitable<BatchHeader> Pull::begin(const Peer& expected) {
     check_source(*row, expected);
     auto header = read_header(*row, expected);
     // Where the clock was read in between is not known: half-way is the best guess.
-    header.clock_offset = static_cast<double>(row->number(0, "clock") - (asked + answered) / 2) / 1e6;
+    header.clock_offset = static_cast<double>(2 * row->number(0, "clock") - asked - answered) / 2e6;
     co_return header;
 }
 

@@ -131,7 +131,8 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
 std::map<int, TablePair> pair_tables(const TableMap& source, const TableMap& target, const std::string& source_name) {
     std::map<int, TablePair> pairs;
     std::vector<std::string> problems;
-    for (const auto& [id, table] : source) {
+    for (const auto& source_entry : source) {
+        const auto& table = source_entry.second;
         const auto same_name = [&](const auto& entry) {
             return entry.second.schema == table.schema && entry.second.name == table.name;
         };
@@ -146,7 +147,7 @@ std::map<int, TablePair> pair_tables(const TableMap& source, const TableMap& tar
                                words);
             continue;
         }
-        pairs.emplace(id, TablePair{table, found->second});
+        pairs.emplace(table.id, TablePair{table, found->second});
     }
     if (!problems.empty()) throw Error(list(problems, "\n"));
     return pairs;

@@ -41,9 +41,22 @@ pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pa
     co_await target.query(std::move(query));
 }
 
-pg::asio::awaitable<void> look(pg::Connection& target, int source, const Snapshot& read_of_us) {
-    co_await target.query(
+pg::asio::awaitable<std::int64_t> look(pg::Connection& target, int source, const Snapshot& read_of_us) {
+    const auto row = co_await target.query(
         render_sql(sql::resolve_look, "source", std::to_string(source), "read_of_us", read_of_us.text()));
+    co_return row.number(0, "late");
+}
+
+pg::asio::awaitable<std::int64_t> lock_late_rows(pg::Connection& target, const TablePairs& pairs,
+                                                 const Staged& staged) {
+    std::string query;
+    for (const int id : staged.tables) {
+        const auto& table = pairs.at(id).target;
+        query += render_sql(sql::resolve_lock_late, "tbl", std::to_string(table.id), "table", table.quoted_name(),
+                            "t_keys", table.key_list("t"), "match", table.key_match("t", "d"));
+    }
+    co_await target.send(std::move(query));
+    co_return co_await target.finish();
 }
 
 }  // namespace tromp

@@ -13,6 +13,11 @@ pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pa
 
 /// Looks at our own log, after the locks, and decides for each key: is it taken, is it a conflict (see
 /// sql/queries/resolve_look.sql). `read_of_us` is the source's position in our log, of the instant of its batch.
-pg::asio::awaitable<void> look(pg::Connection& target, int source, const Snapshot& read_of_us);
+/// Returns for how many keys the log tells of changes, though there was no row to lock: see lock_late_rows.
+pg::asio::awaitable<std::int64_t> look(pg::Connection& target, int source, const Snapshot& read_of_us);
+
+/// Locks the rows that a user inserted between the locks and the look. Returns how many there were: if any, a look at
+/// our log is due again.
+pg::asio::awaitable<std::int64_t> lock_late_rows(pg::Connection& target, const TablePairs& pairs, const Staged& staged);
 
 }  // namespace tromp

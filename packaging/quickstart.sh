@@ -20,6 +20,7 @@ nodes=(A B C D E)
 tables=(appointment guest)
 programs=$PWD/build/release/bin
 step=0
+decider= # a node that kept a conflict
 
 header() {
     step=$((step + 1))
@@ -27,9 +28,9 @@ header() {
 }
 
 if [ -t 1 ]; then
-    bold=$'\e[1m' faint=$'\e[2m' plain=$'\e[0m'
+    bold=$'\e[1m' plain=$'\e[0m'
 else
-    bold='' faint='' plain=''
+    bold='' plain=''
 fi
 
 # Shows a statement and runs it.
@@ -40,12 +41,12 @@ at() {
     psql_in "$node" -P footer=off -c "$*"
 }
 
-# One line of every database.
+# What a query says in every database: everywhere CAPTION QUERY
 everywhere() {
     local node
-    say "$faint-- everywhere: $1$plain"
+    say "" "$1, in each database:"
     for node in "${nodes[@]}"; do
-        psql_in "$node" -At -F '  ' -c "$1" | sed "s/^/    $node   /"
+        psql_in "$node" -At -F '  ' -c "$2" | sed "s/^/    $node   /"
     done
 }
 
@@ -73,8 +74,9 @@ sync_all() {
 build() {
     header "Building (some minutes the first time)"
     install_dependencies "${build_dependencies[@]}" "${server_dependencies[@]}"
-    cmake --preset release
-    cmake --build --preset release --parallel "$(nproc)"
+    # The lock is the build's own: one that goes on after its quickstart was killed is waited for.
+    mkdir -p build
+    flock build/release.lock sh -ec "cmake --preset release; cmake --build --preset release --parallel $(nproc)"
 }
 
 # write_config NODE NUMBER "NEIGHBOUR NUMBER [KEY]"…
@@ -161,17 +163,21 @@ show_flow() {
     at A "INSERT INTO appointment (day, title, place) VALUES ('2026-12-02', 'Board meeting', 'Room 1')"
     at D "INSERT INTO appointment (day, title, place) VALUES ('2026-12-03', 'Lunch', 'Harbour')"
     at E "INSERT INTO appointment (day, title) SELECT date '2026-12-04' + i, 'Shift ' || i FROM generate_series(1, 3) i"
-    at C "INSERT INTO guest SELECT 1, name, true FROM (VALUES ('Ann'), ('Bob')) v(name)"
     sync_all
     say "" "Keys do not collide: each node has its own share of the sequence (A 1, 11, 21 …; B 2, 12, 22 …)."
     at B "SELECT * FROM appointment ORDER BY day"
     at E "UPDATE appointment SET place = 'Room 2' WHERE title = 'Board meeting'"
     at B "DELETE FROM appointment WHERE title = 'Shift 2'"
+    at D "INSERT INTO guest SELECT nr, name, true FROM appointment, (VALUES ('Ann'), ('Bob')) v(name) WHERE title = 'Board meeting'"
     sync_all
-    everywhere "SELECT count(*) || ' appointments; board meeting in', max(place) FILTER (WHERE title = 'Board meeting') FROM appointment"
+    everywhere "The board meeting and its guests" "SELECT a.title, a.place, string_agg(g.name, ', ' ORDER BY g.name)
+        FROM appointment a JOIN guest g ON g.appointment = a.nr GROUP BY a.nr"
 }
 
+two_rows="SELECT title, day, place FROM appointment WHERE title IN ('Dentist', 'Lunch') ORDER BY title"
+
 take_laptop_away() {
+    local node
     header "The laptop leaves, and both sides go on writing"
     stop_process trompd-D
     say "trompd of D is stopped: there is no link between C and D any more." ""
@@ -181,29 +187,30 @@ take_laptop_away() {
     at D "UPDATE appointment SET place = 'Park Lane 7' WHERE title = 'Dentist'"
     at D "UPDATE appointment SET day = '2026-12-05' WHERE title = 'Lunch'"
     at D "INSERT INTO appointment (day, title) VALUES ('2026-12-31', 'Party')"
-    for node in A B C E; do tromp "$node" sync --wait >/dev/null || true; done
-    everywhere "SELECT title || ': ' || coalesce(place, '-') FROM appointment WHERE title IN ('Dentist', 'Lunch') ORDER BY title"
+    for node in E A B A E; do tromp "$node" sync --wait; done
+    everywhere "The dentist and the lunch" "$two_rows"
+    say ""
     show_tromp C status
     show_tromp D status
 }
 
 bring_laptop_back() {
-    local node kept found=0
+    local node
     header "The laptop is back"
     start_process trompd-D "$programs/trompd" --config "$place/D.yaml"
     wait_for 15 tromp D sync 2>/dev/null || die "trompd of D does not start: see $place/log/trompd-D"
     sync_all
-    everywhere "SELECT count(*) || ' appointments; dentist at', max(place) FILTER (WHERE title = 'Dentist') FROM appointment"
-    say "" "The later update of the dentist won, and the delete of the lunch. What lost is kept where it was decided:"
+    everywhere "The dentist and the lunch" "$two_rows"
+    say "" "The later change of the dentist won; the delete of the lunch won against the change of its day." \
+        "Nothing is lost: what was overruled is kept where that was decided." ""
     for node in "${nodes[@]}"; do
-        kept=$(psql_in "$node" -At -c "SELECT count(*) FROM replication.conflicts")
-        found=$((found + kept))
-        if [ "$kept" != 0 ]; then
-            show_tromp "$node" conflicts list
-            psql_in "$node" -At -c "SELECT '    kept: ' || loser_row FROM replication.conflicts WHERE loser_row IS NOT NULL ORDER BY id"
-        fi
+        [ "$(psql_in "$node" -At -c "SELECT count(*) FROM replication.conflicts")" != 0 ] || continue
+        decider=$node
+        show_tromp "$node" conflicts list
+        say ""
     done
-    [ "$found" -gt 0 ] || die "no conflict was found, though the same rows were changed at both ends"
+    [ -n "$decider" ] || die "no conflict was found, though the same rows were changed at both ends"
+    show_tromp "$decider" conflicts show 1
 }
 
 compare() {
@@ -245,8 +252,7 @@ END
     cat <<END
     $place/sql B                          psql in database B (or A, C, D, E)
     $place/tromp C status --watch         how the links of C stand
-    $place/tromp D conflicts show 1       what lost, beside what is there now
-    $place/tromp D conflicts restore 1    and brings it back, everywhere
+    $place/tromp $decider conflicts restore 1    brings back what lost in conflict 1, everywhere
     $place/tromp C pause E                stops a link; resume starts it again
     $place/log/trompd-A                   what the daemon of A says
     packaging/quickstart.sh --stop                  stops everything
@@ -266,7 +272,8 @@ finish() {
 
 clean() {
     stop_all
-    rm -rf "$place/data" "$place/run" "$place/rows" "$place"/*.yaml "$place"/*.sock "$place/log"/*
+    find "$place" -mindepth 1 -maxdepth 1 ! -name lock -exec rm -rf {} +
+    mkdir "$place/process" "$place/log"
 }
 
 main() {

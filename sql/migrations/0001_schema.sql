@@ -48,6 +48,14 @@ CREATE TABLE replication.positions (
 COMMENT ON TABLE replication.positions IS
     'what we have read of each neighbour''s log, with the identity of the database it was read from; advanced by the transaction that applies a batch';
 
+CREATE TABLE replication.compared (
+    node smallint NOT NULL REFERENCES replication.nodes ON DELETE CASCADE,
+    tbl  integer NOT NULL REFERENCES replication.tables ON DELETE CASCADE,
+    PRIMARY KEY (node, tbl)
+);
+COMMENT ON TABLE replication.compared IS
+    'the tables that were compared with a neighbour and found equal; no other table flows over its link';
+
 -- Log -----------------------------------------------------------------------------------------------------------------
 
 CREATE SEQUENCE replication.event_id CACHE 1;

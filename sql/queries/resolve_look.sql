@@ -24,3 +24,5 @@ UPDATE pg_temp.decision d
 SET ours = s.ours, inserted_here = s.inserted_here, ord_here = s.ord_here, seen = s.seen
 FROM side s
 WHERE s.tbl = d.tbl AND s.nr = d.nr AND s.key IS NOT DISTINCT FROM d.key AND NOT d.settled;
+-- Where there was no row to lock, our side may tell of one that was inserted since.
+SELECT count(*) AS late FROM pg_temp.decision WHERE NOT settled AND NOT here AND ours IS NOT NULL;

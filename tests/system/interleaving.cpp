@@ -43,9 +43,10 @@ std::vector<std::string> losers(Node& node, const std::string& table, long long 
     for (const auto& row : node.sql().rows(
              "select type || ' ' || key::text || ' ' || coalesce(loser_row->>'v', '-') from replication.conflicts"
              " where table_name = '" +
-             table + "' and (key->>0)::bigint >= " + std::to_string(first) + " order by 1 collate \"C\"")) {
+             table + "' and (key->>0)::bigint >= " + std::to_string(first) + "")) {
         result.push_back(row.at(0).value());
     }
+    std::sort(result.begin(), result.end());
     return result;
 }
 

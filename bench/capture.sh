@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# What capture costs the writers: single-row updates per second without it, with it, and with a daemon waiting for them.
+# bench/README.md says how to read the table.
+set -euo pipefail
+
+usage() {
+    cat <<'END'
+usage: bench/capture.sh [--rounds N] [--seconds N] [--bin DIR] [--protocol simple|prepared]
+  --rounds    runs of each kind, alternating; medians are printed (5)
+  --seconds   of each run (5)
+  --bin       where trompd and trompctl are (build/release/bin; built where they are missing)
+  --protocol  pgbench's (simple)
+END
+}
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. packaging/dependencies.sh
+. packaging/throwaway.sh
+
+rounds=5
+seconds=5
+programs=$PWD/build/release/bin
+protocol=simple
+while [ $# -gt 0 ]; do
+    case "$1:${2-}" in
+        --rounds:[1-9]*) rounds=$2 ;;
+        --seconds:[1-9]*) seconds=$2 ;;
+        --bin:?*) programs=$(cd "$2" && pwd) ;;
+        --protocol:simple | --protocol:prepared) protocol=$2 ;;
+        --help:*)
+            usage
+            exit 0
+            ;;
+        *)
+            usage >&2
+            exit 2
+            ;;
+    esac
+    shift 2
+done
+
+target=0.65      # of the rate without capture, 8 clients
+rows=100000
+kinds=(bare captured waiting)
+clients=(8 1)
+
+build() {
+    [ ! -x "$programs/trompd" ] || [ ! -x "$programs/trompctl" ] || return 0
+    install_dependencies "${build_dependencies[@]}" "${server_dependencies[@]}"
+    cmake --preset release
+    cmake --build --preset release --parallel "$(nproc)"
+}
+
+make_table() {
+    psql_in "$1" -v rows="$rows" <<'SQL'
+CREATE TABLE item (nr bigint PRIMARY KEY, name text, price numeric(12,2), qty int, note text, updated timestamptz);
+INSERT INTO item SELECT i, 'item ' || i, i / 100.0, i % 1000, repeat('n', 80), now() FROM generate_series(1, :rows) i;
+SQL
+}
+
+# The neighbour is away: all that is written stays in the log, which is what capture alone must cope with.
+install_capture() {
+    cat >"$place/$1.yaml" <<END
+node: 1
+database: $conninfo dbname=$1
+tables: [public.*]
+neighbours: [{node: 2}]
+control: {socket: $place/$1.sock}
+END
+    "$programs/trompctl" --config "$place/$1.yaml" init >/dev/null
+}
+
+armed() { [ "$(psql_in waiting -At -c "SELECT last_value FROM replication.armed")" = 2 ]; }
+
+# Every run begins alike: an empty log, no dead rows, nothing to be written, and the daemon asleep.
+prepare() {
+    local kind=$1
+    if [ "$kind" != bare ]; then psql_in "$kind" -c "TRUNCATE replication.events"; fi
+    psql_in "$kind" -c "VACUUM ANALYZE item" -c "CHECKPOINT"
+    if [ "$kind" = waiting ]; then
+        is_running trompd || die "trompd is gone: see $place/log/trompd"
+        wait_for 20 armed || die "trompd does not arm: see $place/log/trompd"
+    fi
+}
+
+run() {
+    local kind=$1 count=$2 output
+    prepare "$kind"
+    output=$("$pgbench" --no-vacuum --client="$count" --jobs="$((count < 2 ? 1 : 2))" --time="$seconds" --protocol="$protocol" \
+        --define=rows="$rows" --file="$place/update.sql" "$conninfo dbname=$kind" 2>&1) ||
+        die "pgbench: $output"
+    sed -n 's/^tps = \([0-9]*\).*/\1/p' <<<"$output" >>"$place/tps.$kind.$count"
+}
+
+median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+spread() { sort -n "$1" | awk 'NR == 1 { low = $1 } END { print low "-" $1 }'; }
+
+# kind, clients, words for it
+line() {
+    local tps bare
+    tps=$(median "$place/tps.$1.$2")
+    bare=$(median "$place/tps.bare.$2")
+    printf '%7s  %-42s %9s  %15s  %5s\n' "$2" "$3" "$tps" "$(spread "$place/tps.$1.$2")" \
+        "$(awk -v a="$tps" -v b="$bare" 'BEGIN { printf "%.2f", a / b }')"
+}
+
+report() {
+    local count captured waiting bare
+    printf '\n%7s  %-42s %9s  %15s  %5s\n' clients "single-row updates" "tps" "from-to" "ratio"
+    for count in "${clients[@]}"; do
+        line bare "$count" "without capture"
+        line captured "$count" "with capture"
+        line waiting "$count" "with capture, trompd waiting for changes"
+    done
+    bare=$(median "$place/tps.bare.8")
+    captured=$(median "$place/tps.captured.8")
+    waiting=$(median "$place/tps.waiting.8")
+    say "" "Target: at least $target of the rate without capture, with 8 clients."
+    awk -v b="$bare" -v c="$captured" -v w="$waiting" -v t="$target" 'BEGIN {
+        worst = (c < w ? c : w) / b
+        printf "Seen:   %.2f, so the target is %s.\n", worst, (worst >= t ? "met" : "MISSED")
+        exit (worst < t) }'
+}
+
+clean() {
+    stop_all
+    rm -rf "${place:?}/data" "$place/run" "$place"/*.yaml "$place"/*.sock "$place"/tps.* "$place/update.sql"
+}
+
+main() {
+    local round count kind minutes=$((rounds * seconds * ${#kinds[@]} * ${#clients[@]} / 60 + 1))
+    build
+    # Not /tmp, which may be memory: commits must reach a disk.
+    use_directory "/var/tmp/pg_trompe-bench-$(id -u)"
+    trap clean EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    clean
+    pgbench=$bindir/pgbench
+    [ -x "$pgbench" ] || pgbench=$(command -v pgbench) || die "pgbench is missing: it comes with the package postgresql"
+    make_cluster "shared_buffers = '256MB'" "max_wal_size = '4GB'" "autovacuum = off" "jit = off"
+    say "\\set nr random(1, :rows)" "UPDATE item SET qty = qty + 1 WHERE nr = :nr;" >"$place/update.sql"
+    for kind in "${kinds[@]}"; do
+        psql_in postgres -c "CREATE DATABASE $kind"
+        make_table "$kind"
+    done
+    install_capture captured
+    install_capture waiting
+    start_process trompd "$programs/trompd" --config "$place/waiting.yaml"
+    say "$("$bindir/postgres" --version), $(nproc) cores, fsync $(psql_in postgres -At -c 'SHOW fsync'), pgbench --protocol=$protocol;" \
+        "table item of $rows rows, random keys; $rounds alternating runs of $seconds s for each line: about $minutes min"
+    for round in $(seq "$rounds"); do
+        for count in "${clients[@]}"; do
+            for kind in "${kinds[@]}"; do
+                run "$kind" "$count"
+            done
+        done
+        printf 'round %s of %s done\n' "$round" "$rounds" >&2
+    done
+    report
+}
+
+main "$@"

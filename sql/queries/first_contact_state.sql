@@ -1,0 +1,3 @@
+-- Which tables were compared with :source already, and does the link have its position?
+SELECT coalesce((SELECT json_agg(tbl) FROM replication.compared WHERE node = :source), '[]') AS compared,
+       EXISTS (SELECT FROM replication.positions WHERE node = :source) AS started;
