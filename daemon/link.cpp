@@ -20,6 +20,12 @@ namespace asio = boost::asio;
 // A whole table may be summed up before the first answer comes.
 constexpr std::chrono::minutes patience_at_first_contact{10};
 
+// A statement of a large batch may take its time; that a connection is dead is noticed by keepalive.
+constexpr std::chrono::minutes patience_with_statements{10};
+
+// A server that goes on with a batch that nobody waits for would keep the next one out.
+constexpr const char* notice_lost_client = "SET client_connection_check_interval = '5s'";
+
 }  // namespace
 
 /// What an attempt ended with, and what it means for the next one.
@@ -106,7 +112,9 @@ asio::awaitable<std::unique_ptr<pg::Connection>> Link::connect_target() {
     pg::Options session;
     session.label = "database of " + options_.target.peer.name;
     session.application_name = "trompd apply from " + options_.source.peer.name;
+    session.silence_limit = patience_with_statements;
     auto target = co_await pg::Connection::open(options_.target.conninfo, session);
+    if (target->server_version() >= 140000) co_await target->query(notice_lost_client);
     const auto row =
         co_await target->query(render_sql(sql::apply_session, "source", std::to_string(options_.source.peer.node)));
     if (row.boolean(0, "in_recovery"))
@@ -131,7 +139,7 @@ asio::awaitable<std::unique_ptr<pg::Connection>> Link::connect_source() {
     // A pull that hangs must not keep users of the source waiting behind it.
     std::string limits =
         "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '5s'; LISTEN trompd_wake;";
-    if (source->server_version() >= 140000) limits += "SET client_connection_check_interval = '5s';";
+    if (source->server_version() >= 140000) limits += notice_lost_client;
     co_await source->query(std::move(limits));
     co_return source;
 }
@@ -145,10 +153,8 @@ asio::awaitable<void> Link::serve() {
         if (read_again) {
             flow.pairs = co_await agree(*source, *target, options_.source.peer.name);
             source->set_silence_limit(patience_at_first_contact);
-            target->set_silence_limit(patience_at_first_contact);
             co_await first_contact(flow);
             source->set_silence_limit(pg::Options{}.silence_limit);
-            target->set_silence_limit(pg::Options{}.silence_limit);
         }
         const auto began = pg::Clock::now();
         const auto report = co_await replicate_batch(flow);

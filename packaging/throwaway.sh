@@ -88,7 +88,7 @@ pid_of() {
 is_running() { pid_of "$1" >/dev/null; }
 
 # The process writes its own record before it becomes the program, so that no moment is without one. A session of its own
-# keeps the terminal's Ctrl-C and hang-up away from it.
+# keeps the terminal's Ctrl-C and hang-up away from it, and it keeps no file open that is the caller's (a lock, a pipe).
 start_process() {
     local name=$1
     shift
@@ -98,7 +98,7 @@ start_process() {
         record=$1; shift
         stat=$(cat /proc/$$/stat); read -ra fields <<<"${stat##*) }"
         echo "$$ ${fields[19]} $(cat /proc/sys/kernel/random/boot_id)" >"$record.new" && mv "$record.new" "$record" &&
-            exec "$@" 9>&-' record "$place/process/$name" "$@" </dev/null >>"$place/log/$name" 2>&1 &
+            for fd in /proc/$$/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || exec {fd}>&-; done && exec "$@"' record "$place/process/$name" "$@" </dev/null >>"$place/log/$name" 2>&1 &
     wait_for 10 test -f "$place/process/$name" || die "$name does not start: see $place/log/$name"
 }
 

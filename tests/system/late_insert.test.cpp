@@ -47,7 +47,7 @@ using Setup = void (*)(Tree&);
 }  // namespace
 
 TEST_CASE("an insert that commits after a delete of its key was applied to nothing survives on all nodes") {
-    for (const std::size_t nodes : {2, 3}) {
+    for (const std::size_t nodes : {std::size_t{2}, std::size_t{3}}) {
         for (const Setup hold : {Setup(hold_delete_of_unknown), Setup(hold_delete_of_deleted)}) {
             CAPTURE(nodes, hold == Setup(hold_delete_of_deleted));
             auto tree = Tree::chain(nodes, one_table());
@@ -94,7 +94,7 @@ TEST_CASE("an insert that commits between the look and the commit of a delete of
 }
 
 TEST_CASE("an insert that the deleting node reads before the delete of its key is committed ends equal on all nodes") {
-    for (const std::size_t nodes : {2, 3}) {
+    for (const std::size_t nodes : {std::size_t{2}, std::size_t{3}}) {
         for (const std::string point : {"apply.looked", "apply.before_commit"}) {
             CAPTURE(nodes, point);
             auto tree = Tree::chain(nodes, one_table());

@@ -57,7 +57,7 @@ std::string filled(std::string text, long long nr, const std::string& value) {
     return text;
 }
 
-struct User {
+struct Writer {
     const Statement* statement;
     long long nr;
     std::string value;
@@ -67,7 +67,7 @@ struct User {
 };
 
 /// A written value stands in the table, or in what lost; a delete that touched a row left no row, or is in what lost.
-void check_kept(Tree& tree, const User& user) {
+void check_kept(Tree& tree, const Writer& user) {
     INFO("user's " << user.statement->name << ", key " << user.nr << ", rows " << user.touched
                    << (user.waited ? ", he waited" : ""));
     if (user.touched == 0) return;
@@ -103,7 +103,7 @@ TEST_CASE("what a user writes to the very rows being applied is never lost, and 
         base += 10000;
         const auto writing = points_between("apply.merged", "apply.before_commit");
         const bool merged = std::find(writing.begin(), writing.end(), point) != writing.end();
-        std::vector<User> users;
+        std::vector<Writer> users;
         for (const auto& statement : statements) {
             if (merged && statement.before_merge_only) continue;
             const auto nr = base + static_cast<long long>(users.size()) + 1;

@@ -1,0 +1,197 @@
+#include "tests/support/catch.hpp"
+#include "tests/support/installation.hpp"
+#include "tests/support/tree.hpp"
+#include "tests/support/wait_until.hpp"
+#include "tests/system/ask.hpp"
+
+using namespace tromp::test;
+using namespace std::chrono_literals;
+
+/// Databases that are not what the configuration says: each is named in a message that says what to do, and the daemon
+/// goes on by itself once that was done.
+namespace {
+
+const char* const item_table = "CREATE TABLE item (nr bigint PRIMARY KEY, name text)";
+
+TreeOptions with_items(bool start = true) {
+    TreeOptions options;
+    options.schema = item_table;
+    options.start = start;
+    return options;
+}
+
+void check_flows(Tree& tree) {
+    tree[0].sql().exec("INSERT INTO item SELECT coalesce(max(nr), 0) + 1, 'of a' FROM item");
+    tree.sync_all();
+    tree.check_equal({"item"});
+}
+
+/// A server that streams from `primary`, on a port of its own.
+class Standby {
+  public:
+    explicit Standby(Cluster& primary) {
+        const auto copied = run({postgres_program("pg_basebackup"), "-d", primary.conninfo("postgres"), "-D",
+                                 (dir_ / "data").native(), "-R", "-c", "fast", "-X", "stream"},
+                                as_server(), 60s);
+        INFO(copied.err);
+        REQUIRE(copied.exit_code == 0);
+        server_ = std::make_unique<Process>(
+            Argv{postgres_program("postgres"), "-D", dir_ / "data", "-p", std::to_string(port_.number()), "-k",
+                 dir_.path().native(), "-c", "shared_buffers=16MB"},
+            dir_.path(), "postgres", as_server());
+        wait_until(
+            30s, "the standby takes connections", [&] { return accepts(); }, [&] { return server_->err(); });
+    }
+    // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for the sessions of the daemons.
+    ~Standby() {
+        if (!server_) return;
+        server_->kill(SIGINT);
+        server_->wait_exit(5s);
+    }
+    Standby(const Standby&) = delete;
+    Standby& operator=(const Standby&) = delete;
+
+    std::string conninfo(const std::string& database) const {
+        return "host=" + dir_.path().native() + " port=" + std::to_string(port_.number()) +
+               " user=postgres dbname=" + database;
+    }
+    void promote() { Database(conninfo("postgres")).exec("SELECT pg_promote()"); }
+
+  private:
+    static ProcessOptions as_server() { return {.user = database_user()}; }
+    bool accepts() const {
+        try {
+            Database(conninfo("postgres")).exec("SELECT 1");
+            return true;
+        } catch (const SqlError&) {
+            return false;
+        }
+    }
+
+    TempDir dir_;
+    ReservedPort port_;
+    std::unique_ptr<Process> server_;
+};
+
+void set_own_database(Node& node, const std::string& conninfo) {
+    auto config = read_file(node.config());
+    const auto at = config.find("database: '") + 11;
+    config.replace(at, config.find('\'', at) - at, conninfo);
+    write_file(node.config(), config);
+}
+
+}  // namespace
+
+TEST_CASE("a daemon whose own database is without init says so and starts when init was run") {
+    auto tree = Tree::chain(2, with_items(false));
+    tree[0].init_ok();
+    tree.start_all();
+    wait_said(tree[1], "is not initialised for replication; run trompctl");
+    CHECK(tree[1].ctl({"status"}).exit_code != 0);
+    wait_error(tree[0], tree[1], "trompctl init");
+    tree[1].init_ok();
+    check_flows(tree);
+}
+
+TEST_CASE("a daemon whose own database belongs to another node says so and touches nothing") {
+    Cluster cluster;
+    Node right(cluster, 1, "a");
+    right.sql().exec(item_table);
+    right.init_ok();
+    Node wrong(cluster, 2, "b");
+    set_own_database(wrong, right.conninfo());
+    CHECK(wrong.init().exit_code == 2);
+    wrong.start();
+    wait_said(wrong, "database a belongs to node 1 (a)");
+    CHECK_THAT(wrong.log(), contains("correct `database` or `node`"));
+    CHECK(right.sql().number("SELECT count(*) FROM replication.nodes") == 1);
+    wrong.stop();
+}
+
+TEST_CASE("a neighbour's address that leads to another node is named and nothing is read from there") {
+    auto tree = Tree::star(3, with_items());
+    tree.sync_all();
+    auto& b = tree[1];
+    b.link(tree[0], {.conninfo = tree[2].conninfo()});
+    b.restart();
+    wait_error(b, tree[0], "node 3, not node 1");
+    CHECK(b.state(tree[0]) == "failed");
+    tree[2].sql().exec("INSERT INTO item VALUES (99, 'of c')");
+    b.link(tree[0]);
+    b.restart();
+    check_flows(tree);
+}
+
+TEST_CASE("a newer schema is refused by the daemon, the tool and the neighbour, and flows again with the right one") {
+    auto tree = Tree::chain(2, with_items());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    tree.sync_all();
+    a.stop();
+    const auto version = a.sql().value("SELECT value FROM replication.config WHERE key = 'schema_version'");
+    a.sql().exec("UPDATE replication.config SET value = '1000' WHERE key = 'schema_version'");
+    a.start();
+    wait_said(a, "has version 1000, made by a newer pg_trompe; upgrade this program");
+    const auto init = a.init();
+    CHECK(init.exit_code == 1);
+    CHECK_THAT(init.err, contains("newer pg_trompe"));
+    // A link that stands finds out when it is made anew.
+    b.restart();
+    wait_error(b, a, "newer");
+    a.sql().exec("UPDATE replication.config SET value = '" + version + "' WHERE key = 'schema_version'");
+    check_flows(tree);
+}
+
+TEST_CASE("a standby is not read from, and its promotion is not taken for the same database") {
+    auto tree = Tree::chain(2, with_items());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    tree.sync_all();
+    Standby standby(tree.cluster());
+    b.link(a, {.conninfo = standby.conninfo("a")});
+    b.restart();
+    wait_error(b, a, "is a standby, which cannot be read from");
+    CHECK(b.state(a) == "failed");
+    a.sql().exec("INSERT INTO item VALUES (1, 'not through the standby')");
+    CHECK(b.sql().number("SELECT count(*) FROM item") == 0);
+    standby.promote();
+    wait_error(b, a, "changed its timeline");
+    CHECK(b.sql().number("SELECT count(*) FROM item") == 0);
+    b.link(a);
+    b.restart();
+    check_flows(tree);
+    CHECK(b.sql().number("SELECT count(*) FROM item") == 2);
+}
+
+TEST_CASE("a daemon whose own database is a standby says so and goes on when it has the primary") {
+    auto tree = Tree::chain(2, with_items());
+    auto& b = tree[1];
+    tree.sync_all();
+    Standby standby(tree.cluster());
+    b.stop();
+    const auto right = b.config();
+    set_own_database(b, standby.conninfo("b"));
+    const auto init = b.init();
+    CHECK(init.exit_code == 1);
+    CHECK_THAT(init.err, contains("standby"));
+    b.start();
+    wait_said(b, "is on a standby, where nothing can be written");
+    b.stop();
+    b.write_config();
+    b.start();
+    check_flows(tree);
+}
+
+TEST_CASE("a neighbour whose database was set up anew is not read with the old position") {
+    auto tree = Tree::chain(2, with_items());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    a.sql().exec("INSERT INTO item VALUES (1, 'one')");
+    tree.sync_all();
+    REQUIRE(a.ctl({"uninit"}).exit_code == 0);
+    a.stop();
+    a.init_ok();
+    a.start();
+    wait_error(b, a, "set up anew");
+    CHECK(b.state(a) == "failed");
+}
