@@ -49,6 +49,8 @@ pg::asio::awaitable<Merged> merge(pg::Connection& target, const TablePairs& pair
         const auto inserted = co_await target.finish();
         if (!careful && inserted < expected.number(0, "inserts")) co_return Merged::short_;
     }
+    const auto look_again = co_await target.query(std::string(sql::apply_overtaken));
+    if (look_again.number(0, "overtaken") > 0) co_return Merged::overtaken;
     if (!careful) co_return Merged::all;
     const auto left = co_await target.query(std::string(sql::apply_again));
     co_return left.number(0, "unsettled") == 0 ? Merged::all : Merged::short_;

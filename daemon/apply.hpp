@@ -7,8 +7,10 @@ namespace tromp {
 
 /// How a round of merging ended.
 enum class Merged {
-    all,    ///< every key is settled
-    short_  ///< a user inserted keys meanwhile that were absent when we looked: those must go round again
+    all,       ///< every key is settled
+    short_,    ///< a user inserted keys meanwhile that were absent when we looked: those must go round again
+    overtaken  ///< something was logged for keys that we inserted since we looked: the round must be undone and
+               ///< repeated
 };
 
 /// Remembers what loses, then deletes, updates and inserts what is taken. With `careful` false the round must be undone

@@ -6,6 +6,7 @@
 #include "daemon/apply.hpp"
 #include "daemon/forward.hpp"
 #include "daemon/pull.hpp"
+#include "daemon/recheck.hpp"
 #include "daemon/resolve.hpp"
 #include "daemon/retry.hpp"
 #include "daemon/stage.hpp"
@@ -95,7 +96,7 @@ asio::awaitable<void> settle(Flow& flow, const Staged& staged, const Snapshot& r
             const auto merged = co_await merge(target, flow.pairs, staged, careful);
             co_await fault_point("apply.merged", source);
             if (merged == Merged::all) co_return;
-            if (careful) {
+            if (careful && merged == Merged::short_) {
                 co_await target.query("RELEASE SAVEPOINT staged; SAVEPOINT staged");
                 continue;
             }
@@ -161,16 +162,19 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await pull.ensure_durable(header.inserted);
     co_await fault_point("stage.done", source);
 
+    std::int64_t unlocked = 0;
     if (staged.events > 0) {
-        co_await begin_decisions(target, flow.pairs, staged);
+        co_await begin_decisions(target, source, flow.pairs, staged);
         co_await settle(flow, staged, header.read_of_us.value_or(Snapshot{}));
         report.conflicts = co_await record_conflicts(target, source);
+        unlocked = co_await note_unlocked(target, source);
         co_await forward(target, source, state.forwards);
         co_await fault_point("apply.forwarded", source);
     }
     co_await advance(target, source, position, header);
     co_await fault_point("apply.advanced", source);
     co_await commit(target, source);
+    if (unlocked > 0) co_await recheck_unlocked(target, source, flow.pairs);
     report.outcome = Outcome::applied;
     report.acknowledged = !header.read_of_us || header.read_of_us->text() != state.acknowledged;
     report.rows = staged.rows;

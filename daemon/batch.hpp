@@ -31,12 +31,6 @@ struct BatchReport {
     std::int64_t conflicts = 0;
 };
 
-/// The source can not be read yet, for a reason that passes when somebody does what the message says: nothing is wrong.
-class NotYet : public Error {
-  public:
-    using Error::Error;
-};
-
 /// Takes one batch the whole way: pull, stage, resolve, apply, forward, advance, and one commit at the target, which
 /// either happens with all of it or not at all. When this throws, drop the target's session; the position there tells
 /// what happened.

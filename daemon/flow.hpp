@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/error.hpp"
 #include "daemon/position.hpp"
 #include "daemon/replicated_table.hpp"
 
@@ -22,6 +23,12 @@ struct Identity {
     std::string timeline;
     std::string incarnation;
     bool operator==(const Identity&) const = default;
+};
+
+/// The source can not be read yet, for a reason that passes when somebody does what the message says: nothing is wrong.
+class NotYet : public Error {
+  public:
+    using Error::Error;
 };
 
 /// What the target's database knows of a direction before a pull.

@@ -4,6 +4,7 @@
 #include "common/sql_text.hpp"
 #include "daemon/agreement.hpp"
 #include "daemon/first_contact.hpp"
+#include "daemon/recheck.hpp"
 #include "daemon/retry.hpp"
 
 #include <spdlog/spdlog.h>
@@ -137,15 +138,20 @@ asio::awaitable<std::unique_ptr<pg::Connection>> Link::connect_source() {
     session.application_name = "trompd pull for " + options_.target.peer.name;
     auto source = co_await pg::Connection::open(options_.source.conninfo, session);
     // A pull that hangs must not keep users of the source waiting behind it.
-    std::string limits =
-        "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '5s'; LISTEN trompd_wake;";
-    if (source->server_version() >= 140000) limits += notice_lost_client;
-    co_await source->query(std::move(limits));
+    std::string limits = "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '5s';";
+    if (source->server_version() >= 140000) limits += std::string(notice_lost_client) + ";";
+    const auto row = co_await source->query(std::move(limits) + "SELECT pg_is_in_recovery() AS in_recovery");
+    if (row.boolean(0, "in_recovery")) {
+        throw Error("the database of " + options_.source.peer.name +
+                    " is a standby, which cannot be read from: its snapshots are not complete. "
+                    "Give the primary's address, or promote it");
+    }
+    co_await source->query("LISTEN trompd_wake");
     co_return source;
 }
 
 asio::awaitable<void> Link::serve() {
-    if (status_.last_error.empty()) enter(LinkState::connecting);
+    if (status_.last_error.empty() && status_.state != LinkState::connecting) enter(LinkState::connecting);
     const auto target = co_await connect_target();
     const auto source = co_await connect_source();
     Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, options_.chunk};
@@ -154,6 +160,7 @@ asio::awaitable<void> Link::serve() {
             flow.pairs = co_await agree(*source, *target, options_.source.peer.name);
             source->set_silence_limit(patience_at_first_contact);
             co_await first_contact(flow);
+            co_await recheck_unlocked(*target, options_.source.peer.node, flow.pairs);
             source->set_silence_limit(pg::Options{}.silence_limit);
         }
         const auto began = pg::Clock::now();

@@ -16,11 +16,6 @@ std::int64_t microseconds_now() {
 }
 
 void check_source(const pg::Result& row, const Peer& expected) {
-    if (row.boolean(0, "in_recovery")) {
-        throw Error("the database of " + expected.name +
-                    " is a standby, which cannot be read from: its snapshots are not complete. "
-                    "Give the primary's address, or promote it");
-    }
     if (!row.optional_at(0, "node")) {
         throw Error("the database of " + expected.name + " was not set up: run trompctl init there");
     }
@@ -40,8 +35,9 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     header.oldest_age = std::max(0.0, std::strtod(std::string(row.at(0, "oldest_age")).c_str(), nullptr) / 1e6);
     const auto paused = row.optional_at(0, "paused");
     if (!paused) {
-        throw Error(expected.name +
-                    " does not list this node as a neighbour yet: add it to `neighbours` there and restart its trompd");
+        throw NotYet(
+            expected.name +
+            " does not list this node as a neighbour yet: add it to `neighbours` there and restart its trompd");
     }
     header.paused = *paused == "t";
     header.inserted = parse_lsn(row.at(0, "inserted"));

@@ -13,8 +13,9 @@ constexpr std::int64_t worth_analyzing = 5000;
 
 }  // namespace
 
-pg::asio::awaitable<void> begin_decisions(pg::Connection& target, const TablePairs& pairs, const Staged& staged) {
-    std::string query;
+pg::asio::awaitable<void> begin_decisions(pg::Connection& target, int source, const TablePairs& pairs,
+                                          const Staged& staged) {
+    auto query = render_sql(sql::stage_known, "source", std::to_string(source));
     if (staged.events >= worth_analyzing) {
         query += "ANALYZE pg_temp.incoming_event;";
         for (const int id : staged.tables)

@@ -5,8 +5,10 @@
 
 namespace tromp {
 
-/// Fills pg_temp.decision with the keys of the staged events.
-pg::asio::awaitable<void> begin_decisions(pg::Connection& target, const TablePairs& pairs, const Staged& staged);
+/// Fills pg_temp.decision with the keys of the staged events, but for those that were taken ahead with an earlier
+/// chunk.
+pg::asio::awaitable<void> begin_decisions(pg::Connection& target, int source, const TablePairs& pairs,
+                                          const Staged& staged);
 
 /// Locks the rows here of all keys that are not settled yet. Throws SqlError 55P03 when a user holds one for too long.
 pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pairs, const Staged& staged);

@@ -19,6 +19,7 @@ std::string advice(std::string_view sqlstate) {
     if (sqlstate == "3F000" || sqlstate == "42P01" || sqlstate == "42883") {
         return "; was trompctl init run in that database, and the table not dropped since?";
     }
+    if (sqlstate == "25006") return "; is it a standby, or read-only? give the primary's address";
     if (sqlstate.starts_with("23"))
         return "; the row cannot be applied here: mend the rows at either end, then trompctl sync";
     return "";

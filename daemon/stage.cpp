@@ -97,7 +97,7 @@ pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, con
     co_await stage_keys(pull, target, pairs);
     staged.events = co_await copy_translated(pull, target,
                                              "COPY pg_temp.incoming_event (tbl, wire_nr, key, step, action, strength, "
-                                             "version, origin, number, newest_ord, newest_id, beyond)"
+                                             "version, origin, number, ord, id, newest_ord, newest_id, beyond)"
                                              " FROM STDIN",
                                              pairs, staged.tables);
     co_return staged;

@@ -104,6 +104,16 @@ CREATE INDEX ahead_key ON replication.ahead (node, tbl, nr);
 COMMENT ON TABLE replication.ahead IS
     'keys whose row was taken from a neighbour with events that lie beyond the position: the newest of these, and their transactions';
 
+CREATE TABLE replication.unlocked (
+    node smallint NOT NULL REFERENCES replication.nodes ON DELETE CASCADE,
+    tbl  integer NOT NULL,
+    nr   bigint NOT NULL,
+    key  jsonb,
+    seen bigint[] NOT NULL
+);
+COMMENT ON TABLE replication.unlocked IS
+    'deletes taken for keys that had no row to lock, until it is known that no insert of theirs was committed at that moment; seen: the events that were looked at';
+
 -- 2: armed, the daemon sleeps and wants a NOTIFY; anything else: it looks by itself. A sequence, because its value is not transactional.
 CREATE SEQUENCE replication.armed;
 -- The highest version received from any neighbour; a local write takes a higher one.

@@ -12,6 +12,8 @@ CREATE TEMP TABLE incoming_event (
     version    bigint NOT NULL CHECK (version BETWEEN 0 AND 9007199254740992),
     origin     smallint NOT NULL,
     number     bigint NOT NULL CHECK (number BETWEEN 0 AND 9007199254740992),
+    ord        bigint NOT NULL, -- its place among the key's events in the source's log: (ord, id)
+    id         bigint NOT NULL,
     newest_ord bigint NOT NULL,
     newest_id  bigint NOT NULL,
     beyond     xid8[],
@@ -54,6 +56,7 @@ CREATE TEMP TABLE lost (
     loser          double precision[] NOT NULL,
     loser_row      jsonb
 ) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE rechecked (tbl integer NOT NULL, nr bigint NOT NULL, key jsonb) ON COMMIT DELETE ROWS;
 SELECT (SELECT node FROM replication.nodes WHERE is_self) AS node,
        pg_is_in_recovery() AS in_recovery,
        pg_try_advisory_lock(1953656685, 100000 + :source) AS alone;

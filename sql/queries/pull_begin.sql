@@ -14,7 +14,6 @@ WITH unread AS MATERIALIZED (
     FROM chunk
 )
 SELECT pg_current_snapshot() AS snapshot,
-       pg_is_in_recovery() AS in_recovery,
        coalesce(s.last::text, '0') AS last,
        s.events, s.events_for_us,
        extract(epoch FROM clock_timestamp()) * 1000000 - s.oldest AS oldest_age,

@@ -1,7 +1,7 @@
 -- Pull, on the source: the sides of the chunk's keys towards :reader, as staircases.
--- A side is the key's events by any way but the reader, later than the last that came by it (or that was taken ahead), and
--- not read yet; events beyond the chunk too, because the row is current. Of a side only the steps travel: events stronger
--- than all later ones. step 1 is the newest.
+-- A side is the key's events by any way but the reader, later than the last that came by it, and not read yet
+-- (what the reader took ahead it leaves out itself, stage_known.sql); events beyond the chunk too, because the row is current. Of a side only the steps travel: events stronger
+-- than all later ones. step 1 is the newest. An update in a side that holds an insert travels as insert: the row was made there.
 COPY (
 WITH keys AS (
     SELECT DISTINCT tbl, nr, key
@@ -22,12 +22,11 @@ WITH keys AS (
     WINDOW whole_key AS (PARTITION BY e.tbl, e.nr, e.key),
            newest_first AS (PARTITION BY e.tbl, e.nr, e.key ORDER BY coalesce(e.ord, e.id) DESC, e.id DESC)
 ), side AS (
-    SELECT h.*, ARRAY[h.strength, h.version, h.origin, h.number]::float8[] AS tag
+    SELECT h.*, ARRAY[h.strength, h.version, h.origin, h.number]::float8[] AS tag,
+           bool_or(h.action = 'I') OVER (PARTITION BY h.tbl, h.nr, h.key) AS inserted
     FROM history h
-    LEFT JOIN replication.ahead a ON a.node = :reader AND a.tbl = h.tbl AND a.nr = h.nr AND a.key IS NOT DISTINCT FROM h.key
     WHERE h.via <> :reader AND NOT h.is_read AND h.newest_via <> :reader
       AND (h.last_by_reader IS NULL OR ARRAY[h.ord, h.id] > h.last_by_reader)
-      AND (a.id IS NULL OR ARRAY[h.ord, h.id] > ARRAY[a.ord, a.id])
 ), steps AS (
     SELECT s.*, max(s.tag) OVER (PARTITION BY s.tbl, s.nr, s.key ORDER BY s.ord DESC, s.id DESC
                                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS strongest_later
@@ -35,7 +34,7 @@ WITH keys AS (
 )
 SELECT tbl, CASE WHEN key IS NULL THEN nr END, key,
        row_number() OVER (PARTITION BY tbl, nr, key ORDER BY ord DESC, id DESC) AS step,
-       action, strength, version, origin, number, newest_ord, newest_id, beyond
+       CASE WHEN action = 'U' AND inserted THEN 'I' ELSE action END, strength, version, origin, number, ord, id, newest_ord, newest_id, beyond
 FROM steps
 WHERE strongest_later IS NULL OR tag > strongest_later
 ) TO STDOUT;

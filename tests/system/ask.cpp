@@ -55,4 +55,11 @@ void wait_log_short(Node& node, std::chrono::milliseconds deadline) {
         [&] { return "it holds " + std::to_string(events) + "\n" + tail(node.log(), 20); });
 }
 
+void set_own_database(const Node& node, const std::string& conninfo) {
+    auto config = read_file(node.config());
+    const auto at = config.find("database: ");
+    config.replace(at, config.find('\n', at) - at, "database: \"" + conninfo + "\"");
+    write_file(node.config(), config);
+}
+
 }  // namespace tromp::test

@@ -29,4 +29,7 @@ void wait_value(Node& node, const std::string& query, const std::string& value,
 /// Waits until the log of `node` holds at most one event for each of its neighbours.
 void wait_log_short(Node& node, std::chrono::milliseconds deadline = std::chrono::seconds(10));
 
+/// Replaces the node's own database in its file, until that is written anew.
+void set_own_database(const Node& node, const std::string& conninfo);
+
 }  // namespace tromp::test

@@ -21,7 +21,7 @@ const std::vector<Meeting> meetings = {
     {false, "I", "I"},  {true, "U", "U"},    {true, "U", "D"},   {true, "D", "U"},   {true, "D", "D"},
     {true, "DI", "U"},  {true, "U", "DI"},   {true, "DI", "D"},  {true, "D", "DI"},  {true, "DI", "DI"},
     {true, "UU", "U"},  {true, "U", "UUD"},  {false, "ID", "I"}, {false, "I", "ID"}, {false, "IDI", "I"},
-    {true, "DID", "U"}, {true, "UDI", "UD"},
+    {true, "DID", "U"}, {true, "UDI", "UD"}, {false, "IU", "I"}, {false, "I", "IU"},
 };
 
 /// Strength and time of a change; delete_wins over any other, and otherwise the later one wins.

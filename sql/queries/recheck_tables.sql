@@ -1,0 +1,1 @@
+SELECT DISTINCT tbl FROM replication.unlocked WHERE node = :source;

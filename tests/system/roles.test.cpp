@@ -1,0 +1,149 @@
+#include "tests/support/catch.hpp"
+#include "tests/support/tree.hpp"
+#include "tests/support/wait_until.hpp"
+#include "tests/system/ask.hpp"
+
+using namespace tromp::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Two nodes whose daemons are the roles of `trompctl grants`: one in the own database, one at the neighbour.
+class LeastRoles {
+  public:
+    LeastRoles() : tree_(Tree::chain(2, options())), a(tree_[0]), b(tree_[1]) {
+        tree_.init_all();
+        for (const auto& node : tree_.nodes()) {
+            const auto grants = node->ctl({"grants"});
+            INFO(grants.out << grants.err);
+            REQUIRE(grants.exit_code == 0);
+            node->sql().exec(grants.out);
+        }
+        find_roles();
+        for (const auto& node : tree_.nodes()) {
+            auto& other = node.get() == &a ? b : a;
+            node->link(other, {.conninfo = other.cluster().conninfo(other.name(), reader)});
+            set_own_database(*node, node->cluster().conninfo(node->name(), applier));
+        }
+    }
+
+    Tree& tree() { return tree_; }
+
+  private:
+    static TreeOptions options() {
+        TreeOptions options;
+        options.schema =
+            "CREATE TABLE item (nr bigserial PRIMARY KEY, name text); CREATE TABLE pair (a int, b text, v text, "
+            "PRIMARY KEY (a, b)); ALTER TABLE pair ENABLE ROW LEVEL SECURITY; CREATE SCHEMA \"Other\"; CREATE TABLE "
+            "\"Other\".note (id uuid PRIMARY KEY, body text)";
+        options.nodes.tables = "[public.*, Other.*]";
+        options.start = false;
+        return options;
+    }
+
+    void find_roles() {
+        const auto roles = a.sql().rows(
+            "SELECT r.rolname FROM pg_roles r WHERE rolcanlogin AND NOT rolsuper ORDER BY "
+            "has_table_privilege(r.rolname, 'item', 'DELETE') DESC");
+        REQUIRE(roles.size() == 2);
+        applier = roles.at(0).at(0).value();
+        reader = roles.at(1).at(0).value();
+        CHECK_FALSE(a.sql().value("SELECT has_table_privilege('" + reader + "', 'item', 'UPDATE')") == "t");
+    }
+
+    Tree tree_;
+
+  public:
+    Node& a;
+    Node& b;
+    std::string applier{};
+    std::string reader{};
+};
+
+bool has_parameter_grants(Database& database) {
+    return database.number("SELECT current_setting('server_version_num')::int") >= 150000;
+}
+
+}  // namespace
+
+TEST_CASE("the roles that trompctl grants prints are enough for the daemon and for the neighbour") {
+    LeastRoles roles;
+    auto& a = roles.a;
+    auto& b = roles.b;
+    if (!has_parameter_grants(a.sql())) {
+        WARN("skipped: before PostgreSQL 15 only a superuser may set session_replication_role");
+        return;
+    }
+    roles.tree().start_all();
+    a.sql().exec("INSERT INTO item (name) SELECT 'a' || i FROM generate_series(1, 50) i");
+    a.sql().exec("INSERT INTO pair VALUES (1, 'x', 'one'), (2, 'y', 'two')");
+    b.sql().exec("INSERT INTO \"Other\".note VALUES (gen_random_uuid(), 'of b')");
+    roles.tree().sync_all();
+    b.sql().exec("UPDATE pair SET v = 'changed' WHERE a = 1; DELETE FROM item WHERE nr % 2 = 0");
+    a.sql().exec("UPDATE \"Other\".note SET body = 'of a'");
+    roles.tree().sync_all();
+    roles.tree().check_equal({"item", "pair", "\"Other\".note"});
+    CHECK(b.sql().number("SELECT count(*) FROM pair") == 2);
+    CHECK(a.sql().value("SELECT v FROM pair WHERE a = 1") == "changed");
+    for (auto* const node : {&a, &b}) {
+        CHECK(node->ctl({"pause"}).exit_code == 0);
+        CHECK(node->ctl({"resume"}).exit_code == 0);
+        CHECK(node->ctl({"conflicts"}).exit_code == 0);
+        CHECK(node->status().at("safe_to_go_offline").is_bool());
+        CHECK(node->sql().number("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'trompd%' AND "
+                                 "usename = 'postgres'") == 0);
+        wait_log_short(*node);
+    }
+    // Another daemon of these roles still works when a user without any right has written.
+    a.sql().exec("CREATE ROLE writer; GRANT INSERT ON item TO writer; GRANT USAGE ON SEQUENCE item_nr_seq TO writer");
+    a.sql().exec("SET ROLE writer; INSERT INTO item (name) VALUES ('of a writer'); RESET ROLE");
+    roles.tree().sync_all();
+    CHECK(b.sql().number("SELECT count(*) FROM item WHERE name = 'of a writer'") == 1);
+}
+
+TEST_CASE("a right that a role lacks is named with its GRANT, and the link goes on by itself once it was given") {
+    LeastRoles roles;
+    auto& a = roles.a;
+    auto& b = roles.b;
+    if (!has_parameter_grants(a.sql())) {
+        WARN("skipped: before PostgreSQL 15 only a superuser may set session_replication_role");
+        return;
+    }
+    roles.tree().start_all();
+    roles.tree().sync_all();
+    struct Lack {
+        Node& where;
+        std::string revoke;
+        std::string expected;
+        std::string grant;
+    };
+    const std::string& applier = roles.applier;
+    const std::string& reader = roles.reader;
+    const std::vector<Lack> lacks = {
+        {a, "REVOKE SELECT ON item FROM " + reader, "ON TABLE item TO " + reader, "GRANT SELECT ON item TO " + reader},
+        {b, "REVOKE INSERT ON item FROM " + applier, "ON TABLE item TO " + applier,
+         "GRANT INSERT ON item TO " + applier},
+        {a, "REVOKE SELECT ON replication.events FROM " + reader, "ON TABLE events TO " + reader,
+         "GRANT SELECT ON replication.events TO " + reader},
+        {a, "REVOKE USAGE ON SCHEMA replication FROM " + reader, "GRANT USAGE ON SCHEMA replication TO " + reader,
+         "GRANT USAGE ON SCHEMA replication TO " + reader},
+        {b, "REVOKE SET ON PARAMETER session_replication_role FROM " + applier,
+         "GRANT SET ON PARAMETER session_replication_role TO " + applier,
+         "GRANT SET ON PARAMETER session_replication_role TO " + applier},
+        {b, "REVOKE TEMPORARY ON DATABASE b FROM " + applier + ", PUBLIC", "TEMPORARY ON DATABASE b TO " + applier,
+         "GRANT TEMPORARY ON DATABASE b TO " + applier},
+    };
+    long long nr = 1000;
+    for (const auto& lack : lacks) {
+        INFO(lack.revoke);
+        lack.where.sql().exec(lack.revoke);
+        b.restart();
+        a.sql().exec("INSERT INTO item VALUES (" + std::to_string(++nr) + ", 'waits')");
+        wait_error(b, a, lack.expected, 10s);
+        CHECK(b.state(a) == "failed");
+        lack.where.sql().exec(lack.grant);
+        wait_value(b, "SELECT count(*) FROM item WHERE nr = " + std::to_string(nr), "1", 5s);
+    }
+    roles.tree().sync_all();
+    roles.tree().check_equal({"item"});
+}
