@@ -5,10 +5,11 @@ set -euo pipefail
 
 usage() {
     cat <<'END'
-usage: bench/capture.sh [--rounds N] [--seconds N] [--bin DIR] [--protocol simple|prepared]
-  --rounds    runs of each kind, alternating; medians are printed (5)
+usage: bench/capture.sh [--rounds N] [--seconds N] [--bin DIR] [--place DIR] [--protocol simple|prepared]
+  --rounds    runs of each kind, alternating; medians are printed (7)
   --seconds   of each run (5)
   --bin       where trompd and trompctl are (build/release/bin; built where they are missing)
+  --place     where the throwaway server goes (/var/tmp, because /tmp may be memory, and commits must reach a disk)
   --protocol  pgbench's (simple)
 END
 }
@@ -17,8 +18,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . packaging/dependencies.sh
 . packaging/throwaway.sh
 
-rounds=5
+rounds=7
 seconds=5
+directory=/var/tmp
 programs=$PWD/build/release/bin
 protocol=simple
 while [ $# -gt 0 ]; do
@@ -26,6 +28,7 @@ while [ $# -gt 0 ]; do
         --rounds:[1-9]*) rounds=$2 ;;
         --seconds:[1-9]*) seconds=$2 ;;
         --bin:?*) programs=$(cd "$2" && pwd) ;;
+        --place:/*) directory=$2 ;;
         --protocol:simple | --protocol:prepared) protocol=$2 ;;
         --help:*)
             usage
@@ -92,32 +95,29 @@ run() {
     sed -n 's/^tps = \([0-9]*\).*/\1/p' <<<"$output" >>"$place/tps.$kind.$count"
 }
 
-median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-spread() { sort -n "$1" | awk 'NR == 1 { low = $1 } END { print low "-" $1 }'; }
+median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+spread() { sort -n | awk 'NR == 1 { low = $1 } END { print low "-" $1 }'; }
+
+# The runs of one round are neighbours in time, so each is compared with that of its round; the median of these.
+ratio() { paste "$place/tps.$1.$2" "$place/tps.bare.$2" | awk '{ printf "%.4f\n", $1 / $2 }' | median; }
 
 # kind, clients, words for it
 line() {
-    local tps bare
-    tps=$(median "$place/tps.$1.$2")
-    bare=$(median "$place/tps.bare.$2")
-    printf '%7s  %-42s %9s  %15s  %5s\n' "$2" "$3" "$tps" "$(spread "$place/tps.$1.$2")" \
-        "$(awk -v a="$tps" -v b="$bare" 'BEGIN { printf "%.2f", a / b }')"
+    local rates=$place/tps.$1.$2
+    printf '%7s  %-42s %9.0f  %15s  %5.2f\n' "$2" "$3" "$(median <"$rates")" "$(spread <"$rates")" "$(ratio "$1" "$2")"
 }
 
 report() {
-    local count captured waiting bare
+    local count
     printf '\n%7s  %-42s %9s  %15s  %5s\n' clients "single-row updates" "tps" "from-to" "ratio"
     for count in "${clients[@]}"; do
         line bare "$count" "without capture"
         line captured "$count" "with capture"
         line waiting "$count" "with capture, trompd waiting for changes"
     done
-    bare=$(median "$place/tps.bare.8")
-    captured=$(median "$place/tps.captured.8")
-    waiting=$(median "$place/tps.waiting.8")
     say "" "Target: at least $target of the rate without capture, with 8 clients."
-    awk -v b="$bare" -v c="$captured" -v w="$waiting" -v t="$target" 'BEGIN {
-        worst = (c < w ? c : w) / b
+    awk -v c="$(ratio captured 8)" -v w="$(ratio waiting 8)" -v t="$target" 'BEGIN {
+        worst = c < w ? c : w
         printf "Seen:   %.2f, so the target is %s.\n", worst, (worst >= t ? "met" : "MISSED")
         exit (worst < t) }'
 }
@@ -130,8 +130,7 @@ clean() {
 main() {
     local round count kind minutes=$((rounds * seconds * ${#kinds[@]} * ${#clients[@]} / 60 + 1))
     build
-    # Not /tmp, which may be memory: commits must reach a disk.
-    use_directory "/var/tmp/pg_trompe-bench-$(id -u)"
+    use_directory "$directory/pg_trompe-bench-$(id -u)"
     trap clean EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM

@@ -18,14 +18,16 @@ using Descriptor = asio::posix::stream_descriptor;
 
 // Text of values must not depend on a role's or a database's settings: both ends of a link read what the other wrote.
 constexpr const char* pin_settings =
-    "SET search_path = pg_catalog, pg_temp; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'UTC';"
+    "SET search_path = pg_catalog, pg_temp; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = "
+    "'UTC';"
     " SET extra_float_digits = 1; SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET xmloption = 'content';"
     " SET standard_conforming_strings = on; SET row_security = off; SET synchronous_commit = on; SET jit = off;"
     " SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;"
     " SET client_min_messages = 'warning'";
 
 std::string trimmed(std::string text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
+        text.pop_back();
     return text;
 }
 
@@ -43,7 +45,10 @@ void ignore_notice(void* /*unused*/, const PGresult* /*unused*/) {}
 }  // namespace
 
 Connection::Connection(asio::any_io_executor executor, PGconn* connection, Options options)
-    : executor_(std::move(executor)), connection_(connection, &PQfinish), socket_(executor_), options_(std::move(options)) {}
+    : executor_(std::move(executor)),
+      connection_(connection, &PQfinish),
+      socket_(executor_),
+      options_(std::move(options)) {}
 
 Connection::~Connection() {
     // The descriptor is libpq's: give it back before PQfinish closes it.
@@ -81,7 +86,8 @@ asio::awaitable<void> Connection::finish_connecting() {
         const bool reading = polling == PGRES_POLLING_READING;
         const auto ready = co_await wait(reading, !reading, deadline);
         if (ready == Ready::timeout) {
-            throw ConnectionError(labelled("no answer within " + std::to_string(options_.connect_timeout.count() / 1000) + " s while connecting"));
+            throw ConnectionError(labelled(
+                "no answer within " + std::to_string(options_.connect_timeout.count() / 1000) + " s while connecting"));
         }
         polling = PQconnectPoll(connection);
     }
@@ -121,10 +127,11 @@ asio::awaitable<Connection::Ready> Connection::wait(bool read, bool write, Clock
 }
 
 asio::awaitable<void> Connection::wait_or_throw(bool read, bool write) {
-    const auto deadline = Clock::now() + options_.silence_limit;
+    const auto limit = copy_flows_ ? std::min(options_.silence_limit, options_.stall_limit) : options_.silence_limit;
+    const auto deadline = Clock::now() + limit;
     const auto ready = co_await wait(read, write, deadline);
     if (ready == Ready::timeout) {
-        throw ConnectionError(labelled("no answer from the server for " + std::to_string(options_.silence_limit.count() / 1000) + " s"));
+        throw ConnectionError(labelled("no answer from the server for " + std::to_string(limit.count() / 1000) + " s"));
     }
 }
 
@@ -144,7 +151,8 @@ void Connection::throw_if_error(const Result& result) {
     if (sqlstate == nullptr) throw ConnectionError(labelled(describe(result.get())));
     auto message = describe(result.get());
     if (std::string_view(sqlstate) == "42501") {
-        message += "; " + missing_grant(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY), PQuser(connection_.get()));
+        message +=
+            "; " + missing_grant(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY), PQuser(connection_.get()), options_.reads_only);
     }
     throw SqlError(sqlstate, labelled(message));
 }
@@ -196,7 +204,8 @@ asio::awaitable<Result> Connection::query(std::string sql) {
     for (;;) {
         auto result = co_await next();
         if (!result) break;
-        if (!last || result->status() == PGRES_TUPLES_OK || last->status() != PGRES_TUPLES_OK) last.emplace(std::move(*result));
+        if (!last || result->status() == PGRES_TUPLES_OK || last->status() != PGRES_TUPLES_OK)
+            last.emplace(std::move(*result));
     }
     if (!last) throw_lost("a query without a result");
     co_return std::move(*last);
@@ -208,10 +217,13 @@ asio::awaitable<std::optional<std::string_view>> Connection::copy_row() {
         const int length = PQgetCopyData(connection_.get(), &buffer, 1);
         copy_buffer_.reset(buffer);
         if (length > 0) {
-            bytes_read_ += static_cast<std::uint64_t>(length);
+            copy_flows_ = true;
             co_return std::string_view(buffer, static_cast<std::size_t>(length));
         }
-        if (length == -1) co_return std::nullopt;
+        if (length == -1) {
+            copy_flows_ = false;
+            co_return std::nullopt;
+        }
         if (length == -2) throw_lost("the connection broke in the middle of COPY");
         co_await wait_or_throw(true, false);
         if (PQconsumeInput(connection_.get()) == 0) throw_lost("the connection broke in the middle of COPY");

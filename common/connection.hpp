@@ -2,11 +2,11 @@
 
 #include "common/error.hpp"
 
+#include <libpq-fe.h>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <libpq-fe.h>
 
 #include <chrono>
 #include <memory>
@@ -31,7 +31,8 @@ class SqlError : public Error {
     std::string sqlstate_;
 };
 
-/// No connection, or it died, or it said nothing for too long. Whatever was under way there may or may not have happened.
+/// No connection, or it died, or it said nothing for too long. Whatever was under way there may or may not have
+/// happened.
 class ConnectionError : public Error {
   public:
     explicit ConnectionError(const std::string& message) : Error(message, Exit::unreachable) {}
@@ -66,14 +67,17 @@ class Result {
 struct Options {
     std::string label;  ///< whose database it is, put before every error message
     std::string application_name = "trompd";
+    bool reads_only = false;  ///< it needs no more of a table than SELECT; for messages about rights
     milliseconds connect_timeout{10000};
     /// How long the server may say nothing at all while we wait for it.
     milliseconds silence_limit{30000};
+    /// The same in the middle of a COPY, where the server has only to send what it has.
+    milliseconds stall_limit{10000};
 };
 
-/// An asynchronous session, for one coroutine at a time. Every session pins the settings on which the text of values depends.
-/// Never blocks: host names are looked up on a thread of their own. Cancelling a coroutine in the middle of a call leaves the
-/// session unusable: destroy it, the server then rolls back.
+/// An asynchronous session, for one coroutine at a time. Every session pins the settings on which the text of values
+/// depends. Never blocks: host names are looked up on a thread of their own. Cancelling a coroutine in the middle of a
+/// call leaves the session unusable: destroy it, the server then rolls back.
 class Connection {
   public:
     /// Throws ConnectionError with libpq's words (never with a password). `conninfo` is a keyword string or a URI.
@@ -83,8 +87,8 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// Runs one or more statements as a simple query. Returns the last result set, or, where there is none, the last command's
-    /// result. Throws SqlError, ConnectionError.
+    /// Runs one or more statements as a simple query. Returns the last result set, or, where there is none, the last
+    /// command's result. Throws SqlError, ConnectionError.
     asio::awaitable<Result> query(std::string sql);
 
     /// The same in single steps: send, then next() until it returns nothing. A COPY is a result too: after one with
@@ -109,8 +113,6 @@ class Connection {
     int backend_pid() const { return PQbackendPID(connection_.get()); }
     void set_silence_limit(milliseconds limit) { options_.silence_limit = limit; }
     milliseconds silence_limit() const { return options_.silence_limit; }
-    /// Bytes of COPY rows read so far.
-    std::uint64_t bytes_read() const { return bytes_read_; }
 
   private:
     enum class Ready { read, write, timeout };
@@ -133,7 +135,7 @@ class Connection {
     asio::posix::stream_descriptor socket_;
     Options options_;
     std::unique_ptr<char, CopyFree> copy_buffer_;
-    std::uint64_t bytes_read_ = 0;
+    bool copy_flows_ = false;  ///< rows of a COPY are coming
 };
 
 }  // namespace tromp::pg

@@ -12,7 +12,9 @@ struct Kind {
     std::string_view grant;
 };
 
-constexpr std::array<Kind, 6> kinds{{
+constexpr std::array<Kind, 8> kinds{{
+    {"permission denied to create temporary tables in database ", "GRANT TEMPORARY ON DATABASE "},
+    {"permission denied to set parameter ", "GRANT SET ON PARAMETER "},
     {"permission denied for database ", "GRANT CREATE, CONNECT ON DATABASE "},
     {"permission denied for schema ", "GRANT USAGE ON SCHEMA "},
     {"permission denied for table ", "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "},
@@ -23,7 +25,7 @@ constexpr std::array<Kind, 6> kinds{{
 
 }  // namespace
 
-std::string missing_grant(std::string_view message, std::string_view role) {
+std::string missing_grant(std::string_view message, std::string_view role, bool reads_only) {
     const std::string to = " TO " + quote_identifier(role);
     const auto first_word = [](std::string_view text) {
         return std::string(text.substr(0, text.find_first_of(";\n")));
@@ -31,8 +33,10 @@ std::string missing_grant(std::string_view message, std::string_view role) {
     for (const auto& kind : kinds) {
         const auto at = message.find(kind.prefix);
         if (at == std::string_view::npos) continue;
-        return "its owner can allow it: " + std::string(kind.grant) +
-               first_word(message.substr(at + kind.prefix.size())) + to;
+        const bool only_select = reads_only && kind.grant.ends_with("ON TABLE ");
+        return "its owner can allow it: " + std::string(only_select ? "GRANT SELECT ON TABLE " : kind.grant) +
+               first_word(message.substr(at + kind.prefix.size())) + to +
+               "; all the rights that are needed: trompctl grants";
     }
     constexpr std::string_view not_owner = "must be owner of ";
     if (const auto at = message.find(not_owner); at != std::string_view::npos) {

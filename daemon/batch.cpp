@@ -148,6 +148,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         co_return report;
     }
 
+    flow.begun(header);
     co_await begin_apply(target, source, *state.position);
     auto staged = co_await stage_events(pull, target, flow.pairs);
     co_await fault_point("stage.events", source);

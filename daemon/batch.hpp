@@ -3,6 +3,8 @@
 #include "common/connection.hpp"
 #include "daemon/flow.hpp"
 
+#include <functional>
+
 namespace tromp {
 
 /// One direction of a link, connected at both ends.
@@ -12,7 +14,8 @@ struct Flow {
     Peer from;
     int reader = 0;  ///< the target's node
     TablePairs pairs;
-    std::uint64_t chunk = 0;  ///< events
+    std::uint64_t chunk = 0;                        ///< events
+    std::function<void(const BatchHeader&)> begun;  ///< called when a batch with something to apply has begun
 };
 
 enum class Outcome {

@@ -136,6 +136,7 @@ asio::awaitable<std::unique_ptr<pg::Connection>> Link::connect_source() {
     pg::Options session;
     session.label = options_.source.peer.name;
     session.application_name = "trompd pull for " + options_.target.peer.name;
+    session.reads_only = true;
     auto source = co_await pg::Connection::open(options_.source.conninfo, session);
     // A pull that hangs must not keep users of the source waiting behind it.
     std::string limits = "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '5s';";
@@ -154,7 +155,12 @@ asio::awaitable<void> Link::serve() {
     if (status_.last_error.empty() && status_.state != LinkState::connecting) enter(LinkState::connecting);
     const auto target = co_await connect_target();
     const auto source = co_await connect_source();
-    Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, options_.chunk};
+    Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, options_.chunk, {}};
+    flow.begun = [this](const BatchHeader& header) {
+        status_.to_receive = header.events_for_us;
+        status_.to_receive_seconds = header.oldest_age;
+        if (status_.state != LinkState::streaming) enter(LinkState::catching_up);
+    };
     for (bool read_again = true;;) {
         if (read_again) {
             flow.pairs = co_await agree(*source, *target, options_.source.peer.name);

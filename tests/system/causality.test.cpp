@@ -48,17 +48,16 @@ TEST_CASE("a leaf that lost a conflict and writes the row again has the last wor
     const char* const insert_again = "INSERT INTO item VALUES (1, 'leaf 2')";
     const char* const remove = "DELETE FROM item WHERE nr = 1";
     const char* const elsewhere = "UPDATE item SET v = 'middle' WHERE nr = 1";
+    auto tree = Tree::chain(3, one_table());  // b in the middle, c the leaf
     for (const bool leaf_was_read : {false, true}) {
         for (const auto& c :
              {Case{"update, update", elsewhere, update, update_again, "leaf 2", leaf_was_read},
               Case{"update, delete", elsewhere, update, remove, "-", leaf_was_read},
               Case{"deleted elsewhere, inserted", remove, update, insert_again, "leaf 2", leaf_was_read}}) {
             INFO(c.name << (c.leaf_was_read ? ", the middle had pulled what lost" : ""));
-            auto tree = Tree::chain(3, one_table());  // b in the middle, c the leaf
+            start_over(tree, 1);
             auto& middle = tree[1];
             auto& leaf = tree[2];
-            tree[0].sql().exec("INSERT INTO item VALUES (1, 'old')");
-            tree.sync_all();
             hold_pulls(middle);
             hold_pulls(leaf);
             leaf.sql().exec(c.lost);
@@ -86,6 +85,7 @@ TEST_CASE("a write that follows a row newer than its chunk wins, and is no confl
     };
     const char* const update = "UPDATE item SET v = 'a 2' WHERE nr = 1";
     const char* const remove = "DELETE FROM item WHERE nr = 1";
+    auto tree = Tree::chain(3, one_table("batch: {max_rows: 2}\n"));  // b forwards to c
     for (const bool a_pulls_between : {true, false}) {
         for (const auto& c : {Case{"update after update", update, "UPDATE item SET v = 'b' WHERE nr = 1", "b"},
                               Case{"delete after update", update, remove, "-"},
@@ -93,11 +93,9 @@ TEST_CASE("a write that follows a row newer than its chunk wins, and is no confl
                               Case{"insert and delete after delete", remove,
                                    "INSERT INTO item VALUES (1, 'b'); DELETE FROM item WHERE nr = 1", "-"}}) {
             INFO(c.name << (a_pulls_between ? ", a reads it before the second chunk" : ""));
-            auto tree = Tree::chain(3, one_table("batch: {max_rows: 2}\n"));  // b forwards to c
+            start_over(tree, 9);
             auto& a = tree[0];
             auto& b = tree[1];
-            a.sql().exec("INSERT INTO item SELECT i, 'old' FROM generate_series(1, 9) i");
-            tree.sync_all();
             hold_pulls(a);
             hold_pulls(b);
             a.sql().exec("UPDATE item SET v = 'a 1' WHERE nr = 1");

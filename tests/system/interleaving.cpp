@@ -38,6 +38,17 @@ void advance_to(Node& node, const std::string& from, const std::string& to) {
     node.faults().wait_reached(to);
 }
 
+void start_over(Tree& tree, int rows) {
+    for (const auto& node : tree.nodes())
+        node->faults().clear();
+    tree.sync_all();
+    tree[0].sql().exec("DELETE FROM item; INSERT INTO item SELECT i, 'old' FROM generate_series(1, " +
+                       std::to_string(rows) + ") i");
+    tree.sync_all();
+    for (const auto& node : tree.nodes())
+        node->sql().exec("DELETE FROM replication.conflicts");
+}
+
 std::vector<std::string> losers(Node& node, const std::string& table, long long first) {
     std::vector<std::string> result;
     for (const auto& row : node.sql().rows(

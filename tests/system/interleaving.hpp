@@ -22,6 +22,10 @@ void hold_pulls(Node& node);
 /// Lets a daemon that waits at `from` go on until it waits at `to`.
 void advance_to(Node& node, const std::string& from, const std::string& to);
 
+/// The nodes go on, and their table `item (nr, v)` is everywhere: rows 1 to `rows`, all 'old'; nothing is in their
+/// conflicts.
+void start_over(Tree& tree, int rows);
+
 /// What replication.conflicts of a node says about keys of `table` from `first` on, sorted: "type [key] loser_row",
 /// where a losing delete is "-".
 std::vector<std::string> losers(Node& node, const std::string& table, long long first = 0);

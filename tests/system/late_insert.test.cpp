@@ -17,7 +17,7 @@ TreeOptions one_table() {
 
 /// Waits in pulls at b, while a has made and deleted row 1, which b never had.
 void hold_delete_of_unknown(Tree& tree) {
-    tree.sync_all();
+    start_over(tree, 0);
     hold_pulls(tree[1]);
     tree[0].sql().exec("INSERT INTO item VALUES (1, 'a')");
     tree[0].sql().exec("DELETE FROM item WHERE nr = 1");
@@ -25,8 +25,7 @@ void hold_delete_of_unknown(Tree& tree) {
 
 /// The same where all nodes had the row, and b has deleted it as well.
 void hold_delete_of_deleted(Tree& tree) {
-    tree[0].sql().exec("INSERT INTO item VALUES (1, 'a')");
-    tree.sync_all();
+    start_over(tree, 1);
     for (const auto& node : tree.nodes())
         hold_pulls(*node);
     tree[0].sql().exec("DELETE FROM item WHERE nr = 1");
@@ -49,9 +48,9 @@ using Setup = void (*)(Tree&);
 
 TEST_CASE("an insert that commits after a delete of its key was applied to nothing survives on all nodes") {
     for (const std::size_t nodes : {std::size_t{2}, std::size_t{3}}) {
+        auto tree = Tree::chain(nodes, one_table());
         for (const Setup hold : {Setup(hold_delete_of_unknown), Setup(hold_delete_of_deleted)}) {
             CAPTURE(nodes, hold == Setup(hold_delete_of_deleted));
-            auto tree = Tree::chain(nodes, one_table());
             hold(tree);
             Database user(tree[1].conninfo());
             user.exec(std::string("BEGIN;") + insert);
@@ -77,10 +76,10 @@ TEST_CASE("an insert that is rolled back while a delete of its key is applied le
 }
 
 TEST_CASE("an insert that commits between the look and the commit of a delete of its key survives on all nodes") {
+    auto tree = Tree::chain(3, one_table());
     for (const auto& point : points_between("apply.looked", "apply.before_commit")) {
         for (const bool begun_before : {true, false}) {
             CAPTURE(point, begun_before);
-            auto tree = Tree::chain(3, one_table());
             hold_delete_of_unknown(tree);
             hold_pulls(tree[0]);
             hold_pulls(tree[2]);
@@ -97,9 +96,9 @@ TEST_CASE("an insert that commits between the look and the commit of a delete of
 
 TEST_CASE("an insert that the deleting node reads before the delete of its key is committed ends equal on all nodes") {
     for (const std::size_t nodes : {std::size_t{2}, std::size_t{3}}) {
+        auto tree = Tree::chain(nodes, one_table());
         for (const std::string point : {"apply.looked", "apply.before_commit"}) {
             CAPTURE(nodes, point);
-            auto tree = Tree::chain(nodes, one_table());
             hold_delete_of_unknown(tree);
             hold_pulls(tree[0]);
             advance_to(tree[1], "pull.begun", point);

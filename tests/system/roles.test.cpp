@@ -36,7 +36,7 @@ class LeastRoles {
             "CREATE TABLE item (nr bigserial PRIMARY KEY, name text); CREATE TABLE pair (a int, b text, v text, "
             "PRIMARY KEY (a, b)); ALTER TABLE pair ENABLE ROW LEVEL SECURITY; CREATE SCHEMA \"Other\"; CREATE TABLE "
             "\"Other\".note (id uuid PRIMARY KEY, body text)";
-        options.nodes.tables = "[public.*, Other.*]";
+        options.nodes.tables = "[public.*, '\"Other\".*']";
         options.start = false;
         return options;
     }
@@ -119,19 +119,21 @@ TEST_CASE("a right that a role lacks is named with its GRANT, and the link goes 
     };
     const std::string& applier = roles.applier;
     const std::string& reader = roles.reader;
+    const auto to = [](const std::string& role) { return " TO \"" + role + "\""; };
     const std::vector<Lack> lacks = {
-        {a, "REVOKE SELECT ON item FROM " + reader, "ON TABLE item TO " + reader, "GRANT SELECT ON item TO " + reader},
-        {b, "REVOKE INSERT ON item FROM " + applier, "ON TABLE item TO " + applier,
+        {a, "REVOKE SELECT ON item FROM " + reader, "GRANT SELECT ON TABLE item" + to(reader),
+         "GRANT SELECT ON item TO " + reader},
+        {b, "REVOKE INSERT ON item FROM " + applier, "DELETE ON TABLE item" + to(applier),
          "GRANT INSERT ON item TO " + applier},
-        {a, "REVOKE SELECT ON replication.events FROM " + reader, "ON TABLE events TO " + reader,
+        {a, "REVOKE SELECT ON replication.events FROM " + reader, "GRANT SELECT ON TABLE events" + to(reader),
          "GRANT SELECT ON replication.events TO " + reader},
-        {a, "REVOKE USAGE ON SCHEMA replication FROM " + reader, "GRANT USAGE ON SCHEMA replication TO " + reader,
+        {a, "REVOKE USAGE ON SCHEMA replication FROM " + reader, "GRANT USAGE ON SCHEMA replication" + to(reader),
          "GRANT USAGE ON SCHEMA replication TO " + reader},
         {b, "REVOKE SET ON PARAMETER session_replication_role FROM " + applier,
-         "GRANT SET ON PARAMETER session_replication_role TO " + applier,
+         "GRANT SET ON PARAMETER \"session_replication_role\"" + to(applier),
          "GRANT SET ON PARAMETER session_replication_role TO " + applier},
-        {b, "REVOKE TEMPORARY ON DATABASE b FROM " + applier + ", PUBLIC", "TEMPORARY ON DATABASE b TO " + applier,
-         "GRANT TEMPORARY ON DATABASE b TO " + applier},
+        {b, "REVOKE TEMPORARY ON DATABASE b FROM " + applier + ", PUBLIC",
+         "GRANT TEMPORARY ON DATABASE \"b\"" + to(applier), "GRANT TEMPORARY ON DATABASE b TO " + applier},
     };
     long long nr = 1000;
     for (const auto& lack : lacks) {

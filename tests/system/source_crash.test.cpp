@@ -62,6 +62,9 @@ void burn_ids(Database& database, int count) {
         database.exec("BEGIN; SELECT pg_current_xact_id(); ROLLBACK");
 }
 
+const char* const max_nr = "SELECT coalesce(max(nr), 0) FROM item";
+const char* const xmax = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+
 std::string insert(long long nr) {
     return "INSERT INTO item VALUES (" + std::to_string(nr) + ", 'row " + std::to_string(nr) + "')";
 }
@@ -73,28 +76,30 @@ TEST_CASE("a source that is killed right after a pull and hands out the same tra
     long long nr = 0;
     for (int round = 0; round < 5; ++round) {
         INFO("round " << round);
-        Database user(pair.a.conninfo());
-        // Ids above the last event read, as the pull sees them, that are forgotten in the crash.
-        burn_ids(user, 20);
-        user.exec(insert(++nr));
         hold_pulls(pair.b);
-        burn_ids(user, 100);
-        user.exec("BEGIN; " + insert(1'000'000 + nr) + "; ROLLBACK");
-        user.exec("BEGIN; " + insert(++nr));
+        pair.a.kill();  // it commits now and then, and what it flushes is not forgotten
+        Database user(pair.a.conninfo());
         Database other(pair.a.conninfo());
-        burn_ids(other, 200);
+        // Around a change that is pulled: ids below it that are open, ids above it that are finished.
+        burn_ids(other, 20);
+        user.exec("BEGIN; " + insert(++nr));
+        other.exec("BEGIN; " + insert(1'000'000) + "; ROLLBACK");
+        burn_ids(other, 100);
         user.exec("COMMIT");
-        burn_ids(other, 200);
+        burn_ids(other, 100);
         pair.b.faults().release("pull.begun");
-        wait_value(pair.b, "SELECT coalesce(max(nr), 0) FROM item", std::to_string(nr));
-        const auto before =
-            Database(pair.a.conninfo()).number("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
+        wait_value(pair.b, max_nr, std::to_string(nr));
+        for (int i = 0; i < 20; ++i)
+            other.exec("BEGIN; " + insert(1'000'000 + i) + "; ROLLBACK");
+        burn_ids(other, 100);
+        const auto before = other.number(xmax);
         pair.crash_source();
+        // It was a crash of the kind that this is about.
         Database again(pair.a.conninfo());
-        // The crash was of the kind that this is about.
-        CHECK(again.number("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint") < before);
+        CHECK(again.number(xmax) < before);
         again.exec(insert(++nr));
         again.exec("UPDATE item SET name = 'after the crash' WHERE nr = 1");
+        pair.a.start();
         pair.check_equal();
         CHECK(pair.b.sql().number("SELECT count(*) FROM item") == nr);
     }
@@ -139,13 +144,12 @@ TEST_CASE("commits that are not waited for, around a crash of the source, leave 
             if (i % 5 == 0) burn_ids(user, 3);
             if (i % 7 == 0) user.exec("UPDATE item SET name = name || '*' WHERE nr % 5 = 0");
         }
-        if (round % 2 == 0) wait_value(pair.b, "SELECT coalesce(max(nr), 0) FROM item", std::to_string(nr));
+        if (round % 2 == 0) wait_value(pair.b, max_nr, std::to_string(nr));
         pair.crash_source();
         // The target can have nothing that the source has lost.
-        CHECK(pair.b.sql().number("SELECT coalesce(max(nr), 0) FROM item") <=
-              pair.a.sql().number("SELECT coalesce(max(nr), 0) FROM item"));
+        CHECK(pair.b.sql().number(max_nr) <= pair.a.sql().number(max_nr));
         pair.a.sql().exec("DELETE FROM item WHERE nr % 3 = 0");
-        nr = std::max(nr, pair.a.sql().number("SELECT coalesce(max(nr), 0) FROM item"));
+        nr = std::max(nr, pair.a.sql().number(max_nr));
         pair.check_equal();
     }
 }
