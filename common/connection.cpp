@@ -151,8 +151,8 @@ void Connection::throw_if_error(const Result& result) {
     if (sqlstate == nullptr) throw ConnectionError(labelled(describe(result.get())));
     auto message = describe(result.get());
     if (std::string_view(sqlstate) == "42501") {
-        message +=
-            "; " + missing_grant(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY), PQuser(connection_.get()), options_.reads_only);
+        message += "; " + missing_grant(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY),
+                                        PQuser(connection_.get()), options_.reads_only);
     }
     throw SqlError(sqlstate, labelled(message));
 }

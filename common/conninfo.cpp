@@ -17,11 +17,12 @@ using Params = std::map<std::string, std::string, std::less<>>;
 
 Params parse(const std::string& conninfo) {
     char* error = nullptr;
-    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(conninfo.c_str(), &error),
-                                                                                &PQconninfoFree);
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+        PQconninfoParse(conninfo.c_str(), &error), &PQconninfoFree);
     const std::unique_ptr<char, decltype(&PQfreemem)> message(error, &PQfreemem);
     // libpq's message may quote a part of the text that holds the password, so it is not passed on.
-    if (!options) throw ConnectionError("the connection string cannot be parsed; see 'Connection Strings' in libpq's manual");
+    if (!options)
+        throw ConnectionError("the connection string cannot be parsed; see 'Connection Strings' in libpq's manual");
     Params params;
     for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
         if (option->val != nullptr) params.emplace(option->keyword, option->val);
@@ -50,7 +51,8 @@ void append(std::string& list, const std::string& part, bool first) {
 }
 
 /// Gives libpq `hostaddr` beside `host`: a host with several addresses becomes several hosts, tried in turn.
-boost::asio::awaitable<void> resolve_hosts(Params& params, const std::string& label, std::chrono::steady_clock::time_point deadline) {
+boost::asio::awaitable<void> resolve_hosts(Params& params, const std::string& label,
+                                           std::chrono::steady_clock::time_point deadline) {
     if (params.contains("hostaddr")) co_return;
     if (!params.contains("host")) {
         const char* const host = std::getenv("PGHOST");

@@ -14,9 +14,9 @@ struct ConnectParams {
     std::vector<std::string> values;
 };
 
-/// Parses `conninfo` (keywords or URI), adds what every connection of ours has (application name, keepalives that find a dead
-/// link within seconds, UTF-8) where the user said nothing, and looks host names up, so that libpq itself never does.
-/// Throws ConnectionError, without ever repeating a password.
+/// Parses `conninfo` (keywords or URI), adds what every connection of ours has (application name, keepalives that find
+/// a dead link within seconds, UTF-8) where the user said nothing, and looks host names up, so that libpq itself never
+/// does. Throws ConnectionError, without ever repeating a password.
 boost::asio::awaitable<ConnectParams> connect_params(const std::string& conninfo, const Options& options,
                                                      std::chrono::steady_clock::time_point deadline);
 

@@ -5,7 +5,7 @@
 
 namespace tromp {
 
-/// How trompd and trompctl end; INTERFACE of the command line, never renumbered.
+/// How trompd and trompctl end; scripts rely on the numbers.
 enum class Exit : int {
     done = 0,         ///< what was asked for is done
     no = 1,           ///< the answer is no: differences found, not in sync in time, a check failed

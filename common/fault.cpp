@@ -58,7 +58,8 @@ boost::asio::awaitable<void> fault_point(std::string_view name, int detail) {
 void blocking_fault_point(std::string_view name) {
     const auto file = armed_file(name, 0);
     if (!file || !strike(*file)) return;
-    while (fs::exists(*file)) std::this_thread::sleep_for(look_again);
+    while (fs::exists(*file))
+        std::this_thread::sleep_for(look_again);
 }
 
 }  // namespace tromp

@@ -3,13 +3,13 @@
 #include "common/connection.hpp"
 #include "common/fault.hpp"
 
+#include <netdb.h>
+#include <sys/socket.h>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <netdb.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <memory>
@@ -53,7 +53,8 @@ struct Abandon {
 
 }  // namespace
 
-asio::awaitable<std::vector<std::string>> resolve_host(std::string host, std::chrono::steady_clock::time_point deadline) {
+asio::awaitable<std::vector<std::string>> resolve_host(std::string host,
+                                                       std::chrono::steady_clock::time_point deadline) {
     const auto executor = co_await asio::this_coro::executor;
     const auto shared = std::make_shared<Lookup>();
     asio::steady_timer done(executor, deadline);

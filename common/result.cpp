@@ -16,7 +16,9 @@ int Result::column_index(std::string_view column) const {
     throw std::logic_error("the result has no column " + std::string(column));
 }
 
-std::string_view Result::at(int row, std::string_view column) const { return at(row, column_index(column)); }
+std::string_view Result::at(int row, std::string_view column) const {
+    return at(row, column_index(column));
+}
 
 std::optional<std::string> Result::optional_at(int row, std::string_view column) const {
     const int index = column_index(column);
@@ -29,7 +31,8 @@ long long Result::number(int row, std::string_view column) const {
     long long value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) {
-        throw Error("column " + std::string(column) + " holds '" + std::string(text) + "', which is not a whole number");
+        throw Error("column " + std::string(column) + " holds '" + std::string(text) +
+                    "', which is not a whole number");
     }
     return value;
 }

@@ -18,7 +18,9 @@ std::string quoted(std::string_view text, char quote) {
     return result += quote;
 }
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool is_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
 
 /// Length of the quoted text, comment or `::` at the start of `text` that must be copied as it is; 0 if there is none.
 std::size_t verbatim(std::string_view text) {
@@ -35,9 +37,13 @@ std::size_t verbatim(std::string_view text) {
 
 }  // namespace
 
-std::string quote_literal(std::string_view text) { return quoted(text, '\''); }
+std::string quote_literal(std::string_view text) {
+    return quoted(text, '\'');
+}
 
-std::string quote_identifier(std::string_view text) { return quoted(text, '"'); }
+std::string quote_identifier(std::string_view text) {
+    return quoted(text, '"');
+}
 
 std::string render_sql(std::string_view text, const SqlValues& values) {
     std::string result;
@@ -56,7 +62,8 @@ std::string render_sql(std::string_view text, const SqlValues& values) {
         const char quote = text[1] == '\'' || text[1] == '"' ? text[1] : '\0';
         const std::size_t begin = quote != '\0' ? 2 : 1;
         std::size_t end = begin;
-        while (end < text.size() && is_word(text[end])) ++end;
+        while (end < text.size() && is_word(text[end]))
+            ++end;
         if (end == begin) {
             result += text[0];
             text.remove_prefix(1);
@@ -64,7 +71,8 @@ std::string render_sql(std::string_view text, const SqlValues& values) {
         }
         const auto value = values.find(text.substr(begin, end - begin));
         if (value == values.end()) {
-            throw std::logic_error("no value for :" + std::string(text.substr(begin, end - begin)) + " in embedded SQL");
+            throw std::logic_error("no value for :" + std::string(text.substr(begin, end - begin)) +
+                                   " in embedded SQL");
         }
         result += quote == '\0' ? value->second : quoted(value->second, quote);
         text.remove_prefix(quote != '\0' ? end + 1 : end);

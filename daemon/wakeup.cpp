@@ -14,8 +14,10 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
-// While changes keep coming we look this often; each look that finds something wakes the neighbours.
-constexpr milliseconds busy_interval{5};
+// While changes keep coming we look, and each look that finds something wakes the neighbours: less and less often,
+// because they pull on as long as there is something, and every NOTIFY stands in the writers' way.
+constexpr milliseconds first_busy_interval{5};
+constexpr milliseconds last_busy_interval{80};
 // While an old writer keeps us from being sure that all have seen the flag.
 constexpr milliseconds first_arming_interval{50};
 constexpr milliseconds last_arming_interval{250};
@@ -61,16 +63,19 @@ asio::awaitable<void> Wakeup::serve(pg::Connection& database) {
     auto state = WakeupState::awake;
     Xid bound = 0;
     auto pause = first_arming_interval;
+    auto busy = first_busy_interval;
     for (;;) {
         const auto seen = co_await look(database);
         state = after_look(state, seen, bound);
         if (seen.news) {
             co_await database.query(std::string(sql::wakeup_announce));
             if (state == WakeupState::awake) {
-                co_await database.wait_notification(busy_interval);
+                co_await database.wait_notification(busy);
+                busy = std::min(busy * 2, last_busy_interval);
                 continue;
             }
         }
+        busy = first_busy_interval;
         switch (state) {
             case WakeupState::awake:
                 if (!may_notify) {

@@ -8,7 +8,7 @@
 
 namespace tromp {
 
-/// Where the wake-up stands (DESIGN: armed NOTIFY). Writers notify only while it is armed, because a NOTIFY in every
+/// Where the wake-up stands (docs/how-it-works.md, 1). Writers notify only while it is armed, because a NOTIFY in every
 /// transaction would serialise all commits of the server.
 enum class WakeupState {
     awake,   ///< disarmed: we look by ourselves

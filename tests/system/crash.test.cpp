@@ -181,7 +181,7 @@ TEST_CASE("a batch whose answer to COMMIT is lost is applied once") {
     change_at_a(tree[0], k);
     change_at_b(tree[1], k);
     tree[1].faults().arm("apply.commit_sent.1", Faults::Action::error);
-    tree[1].faults().release("pull.begun");
+    release_pulls(tree[1]);
     tree[1].faults().wait_reached("apply.commit_sent.1");
     tree[1].faults().clear();
     wait_until(30s, "b streams again", [&] { return tree[1].state(tree[0]) == "streaming"; });

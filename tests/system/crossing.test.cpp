@@ -27,7 +27,7 @@ const std::vector<Meeting> meetings = {
 /// Strength and time of a change; delete_wins over any other, and otherwise the later one wins.
 using Tag = std::pair<bool, int>;
 
-/// What one end did, as DESIGN 3.4 sees it.
+/// What one end did, as the rules of sides see it.
 struct Side {
     Tag tag;
     bool inserted = false;
@@ -156,12 +156,12 @@ const std::vector<Order> orders = {
     {"a commits before b pulls", true, false,
      [](Crossing& c) {
          commit_alone(c.a(), "pull.begun");
-         c.b().faults().release("pull.begun");
+         release_pulls(c.b());
      }},
     {"b commits before a pulls", false, true,
      [](Crossing& c) {
          commit_alone(c.b(), "pull.begun");
-         c.a().faults().release("pull.begun");
+         release_pulls(c.a());
      }},
     {"both have pulled, a commits first", true, true,
      [](Crossing& c) {

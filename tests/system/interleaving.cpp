@@ -20,20 +20,46 @@ std::vector<std::string> points_between(const std::string& first, const std::str
     return {std::find(all.begin(), all.end(), first), std::next(std::find(all.begin(), all.end(), last))};
 }
 
+namespace {
+
+const char* const begun = "pull.begun";
+
+std::vector<std::string> pulls_begun(Node& node) {
+    std::vector<std::string> points;
+    for (const auto& row : node.sql().rows("select node from replication.nodes where not is_self"))
+        points.push_back(std::string(begun) + "." + row.at(0).value());
+    return points;
+}
+
+}  // namespace
+
 void hold_pulls(Node& node) {
-    node.faults().arm("pull.begun", Faults::Action::pause);
+    const auto points = pulls_begun(node);
+    for (const auto& point : points)
+        node.faults().arm(point, Faults::Action::pause);
     wait_until(
-        std::chrono::seconds(30), node.name() + " waits in a pull",
+        std::chrono::seconds(30), "all links of " + node.name() + " wait in a pull",
         [&] {
-            REQUIRE(node.ctl({"sync"}).exit_code == 0);  // ends its rest
-            return node.faults().is_reached("pull.begun");
+            REQUIRE(node.ctl({"sync"}).exit_code == 0);  // ends their rest
+            return std::all_of(points.begin(), points.end(),
+                               [&](const std::string& point) { return node.faults().is_reached(point); });
         },
         [&] { return tail(node.log(), 20); });
 }
 
+void release_pulls(Node& node) {
+    node.faults().release(begun);
+    for (const auto& point : pulls_begun(node))
+        node.faults().release(point);
+}
+
 void advance_to(Node& node, const std::string& from, const std::string& to) {
     node.faults().arm(to, Faults::Action::pause);
-    node.faults().release(from);
+    if (from == begun) {
+        release_pulls(node);
+    } else {
+        node.faults().release(from);
+    }
     INFO(tail(node.log(), 20));
     node.faults().wait_reached(to);
 }

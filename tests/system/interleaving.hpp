@@ -14,12 +14,12 @@ const std::vector<std::string>& batch_points();
 /// Those at which it holds the batch, but has not committed it: rows are read, looked at, locked, written.
 std::vector<std::string> points_between(const std::string& first, const std::string& last);
 
-/// Makes the daemon of `node` wait inside a pull that began before whatever is changed after this call. Let it go on
-/// with node.faults().release("pull.begun"): that pull then ends empty, and the next one sees all of the changes at
-/// once.
+/// Makes every link of `node` wait inside a pull that began before whatever is changed after this call. Once let go, by
+/// release_pulls() or advance_to(), these pulls end empty, and the next ones see all of the changes at once.
 void hold_pulls(Node& node);
+void release_pulls(Node& node);
 
-/// Lets a daemon that waits at `from` go on until it waits at `to`.
+/// Lets a daemon that waits at `from` go on until it waits at `to`; from "pull.begun", all of its links.
 void advance_to(Node& node, const std::string& from, const std::string& to);
 
 /// The nodes go on, and their table `item (nr, v)` is everywhere: rows 1 to `rows`, all 'old'; nothing is in their

@@ -156,7 +156,7 @@ TEST_CASE("swaps of keys at both ends at once end equal") {
     tree[0].sql().exec("UPDATE by_deferred SET nr = nr % 3 + 1");
     tree[1].sql().exec("UPDATE by_deferred SET nr = 4 - nr");
     for (const auto& node : tree.nodes())
-        node->faults().release("pull.begun");
+        release_pulls(*node);
     tree.sync_all();
     tree.check_equal({"by_deferred"});
     CHECK(tree[0].sql().value("SELECT string_agg(nr || v, ' ' ORDER BY nr) FROM by_deferred") == "1three 2two 3one");

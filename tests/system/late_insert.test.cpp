@@ -6,7 +6,7 @@ using namespace tromp::test;
 using namespace std::chrono_literals;
 
 /// A delete comes for a key that is absent here, so there is no row to lock, while a user's insert of that key is under
-/// way: DESIGN 3.5, ord. In all of these b is the node with the user, a deletes.
+/// way: see `ord`, docs/how-it-works.md, 5. In all of these b is the node with the user, a deletes.
 namespace {
 
 TreeOptions one_table() {
@@ -112,7 +112,7 @@ TEST_CASE("an insert that the deleting node reads before the delete of its key i
 TEST_CASE("an insert of a key whose delete was looked at before by everybody is newer than it") {
     auto tree = Tree::chain(3, one_table());
     hold_delete_of_unknown(tree);
-    tree[1].faults().release("pull.begun");
+    release_pulls(tree[1]);
     tree.sync_all();
     tree[1].sql().exec(insert);
     finish(tree);

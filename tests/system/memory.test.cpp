@@ -28,7 +28,7 @@ TEST_CASE("a million rows catch up with less than 64 MB in the daemon") {
         return;
     }
     constexpr long long most_kb = 64 * 1024;
-    // One transaction, and as many chunks as there are.
+    // In one transaction, which is one chunk however large, and in many.
     const bool in_chunks = GENERATE(false, true);
     TreeOptions options;
     options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, name text, note text)";
@@ -49,15 +49,17 @@ TEST_CASE("a million rows catch up with less than 64 MB in the daemon") {
     }
     TempDir dir;
     Process daemon({std::string(TROMP_BINARY_DIR) + "/trompd", "--config", b.config()}, dir.path(), "trompd");
-    wait_value(b, "SELECT count(*) FROM item", "1000000", 240s);
-    const auto output = b.ctl({"sync", "--wait", "--timeout", "120s"});
+    wait_until(10s, "the daemon answers", [&] { return b.ctl({"sync"}).exit_code == 0; });
+    const auto output = b.ctl({"sync", "--wait", "--timeout", "110s"});
+    INFO(output.err);
     CHECK(output.exit_code == 0);
+    CHECK(b.sql().number("SELECT count(*) FROM item") == 1'000'000);
     const auto peak = peak_memory(daemon);
     INFO("peak " << peak << " kB\n" << tail(daemon.err(), 20));
     CHECK(peak < most_kb);
     WARN("peak memory of the daemon: " << peak << " kB");
-    // And that of the one who gives.
-    tree.check_equal({"item"});
+    const char* const sum = "SELECT sum(hashtextextended(t::text, 0)::numeric) FROM item t";
+    CHECK(a.sql().value(sum) == b.sql().value(sum));
     daemon.kill(SIGTERM);
     CHECK(daemon.wait_exit(5s) == 0);
 }

@@ -10,7 +10,7 @@
 using namespace tromp::test;
 using namespace std::chrono_literals;
 
-/// DESIGN 3.3: after a crash the source uses the ids of transactions again that left no flushed write-ahead log.
+/// After a crash the source uses the ids of transactions again that left no flushed write-ahead log.
 namespace {
 
 /// Nothing is flushed but what a commit waits for.
@@ -87,7 +87,7 @@ TEST_CASE("a source that is killed right after a pull and hands out the same tra
         burn_ids(other, 100);
         user.exec("COMMIT");
         burn_ids(other, 100);
-        pair.b.faults().release("pull.begun");
+        release_pulls(pair.b);
         wait_value(pair.b, max_nr, std::to_string(nr));
         for (int i = 0; i < 20; ++i)
             other.exec("BEGIN; " + insert(1'000'000 + i) + "; ROLLBACK");

@@ -103,7 +103,7 @@ TEST_CASE("a prepared transaction holds up its rows where changes are applied, a
     tree[1].sql().exec("BEGIN; UPDATE item SET v = 'prepared' WHERE nr = 1; PREPARE TRANSACTION 'p'");
     hold_pulls(tree[1]);
     tree[0].sql().exec("UPDATE item SET v = 'b'");
-    tree[1].faults().release("pull.begun");
+    release_pulls(tree[1]);
     Database observer(tree[1].conninfo());
     wait_until(30s, "the daemon waits for the row", [&] {
         return observer.number(

@@ -180,7 +180,7 @@ TEST_CASE("a user who meets the daemon in a deadlock never gets the error") {
             hold_pulls(target);
             tree[0].sql().exec(deadlock.neighbour);
             user.exec(std::string("BEGIN;") + deadlock.first);
-            target.faults().release("pull.begun");
+            release_pulls(target);
             wait_until(10s, "the daemon waits for the user", [&] { return daemon_waits(observer); });
             user.async_exec(deadlock.second);
             wait_until(10s, "the user is done or waits", [&] {
@@ -215,7 +215,7 @@ TEST_CASE("users who write a row without a pause cannot starve the daemon") {
     }
     wait_until(10s, "the users write",
                [&] { return tree[1].sql().value("SELECT v FROM item WHERE nr = 1") == "user"; });
-    tree[1].faults().release("pull.begun");
+    release_pulls(tree[1]);
     wait_until(30s, "the daemon gets its turn",
                [&] { return tree[1].sql().value("SELECT v FROM item WHERE nr = 2") == "in"; });
     tree[1].sql().exec("INSERT INTO aside.stop VALUES (true)");

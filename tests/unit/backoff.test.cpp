@@ -20,13 +20,16 @@ TEST_CASE("two nodes that fail together do not knock together") {
     Backoff one(1s, 1min, 1);
     Backoff other(1s, 1min, 2);
     int equal = 0;
-    for (int i = 0; i < 6; ++i) equal += one.next() == other.next() ? 1 : 0;
+    for (int i = 0; i < 6; ++i)
+        equal += one.next() == other.next() ? 1 : 0;
     CHECK(equal < 3);
 }
 
 TEST_CASE("errors are told apart by their SQLSTATE") {
-    for (const char* state : {"40001", "40P01", "55P03"}) CHECK(is_contention(state));
-    for (const char* state : {"57P01", "57P03", "53300", "53100", "08006", "58030", "40001"}) CHECK(is_transient(state));
+    for (const char* state : {"40001", "40P01", "55P03"})
+        CHECK(is_contention(state));
+    for (const char* state : {"57P01", "57P03", "53300", "53100", "08006", "58030", "40001"})
+        CHECK(is_transient(state));
     for (const char* state : {"23505", "42501", "42P01", "22P02", "55000"}) {
         CHECK_FALSE(is_transient(state));
         CHECK_FALSE(is_contention(state));

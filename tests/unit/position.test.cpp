@@ -9,7 +9,8 @@
 using namespace tromp;
 
 TEST_CASE("a snapshot keeps its text form") {
-    for (const char* text : {"1:1:", "10:20:10,14,15", "742:742:"}) CHECK(Snapshot::parse(text).text() == text);
+    for (const char* text : {"1:1:", "10:20:10,14,15", "742:742:"})
+        CHECK(Snapshot::parse(text).text() == text);
     CHECK(Snapshot::parse("10:20:10,14").xip_array() == "{10,14}");
     CHECK(Snapshot{}.text() == "1:1:");
 }
@@ -61,11 +62,13 @@ TEST_CASE("a position never moves back and covers exactly what was read") {
             if (!was_finished && pick(0, 2) == 0) now.xip.push_back(xid);
         }
         const Xid last = pick(1, now.xmax);
-        if (last == now.xmax || !now.contains(last) || old.contains(last)) continue;  // the last event read is unread and visible
+        if (last == now.xmax || !now.contains(last) || old.contains(last))
+            continue;  // the last event read is unread and visible
         const auto position = cut(now, old, last);
         for (Xid xid = 1; xid < 35; ++xid) {
             const bool expected = old.contains(xid) || (xid <= last && now.contains(xid));
-            INFO("old " << old.text() << " now " << now.text() << " last " << last << " xid " << xid << " gives " << position.text());
+            INFO("old " << old.text() << " now " << now.text() << " last " << last << " xid " << xid << " gives "
+                        << position.text());
             REQUIRE(position.contains(xid) == expected);
         }
         REQUIRE(Snapshot::parse(position.text()) == position);

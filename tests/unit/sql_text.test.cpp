@@ -1,5 +1,5 @@
-#include "common/error.hpp"
 #include "common/sql_text.hpp"
+#include "common/error.hpp"
 #include "tests/support/catch.hpp"
 
 #include <stdexcept>
