@@ -72,63 +72,61 @@ std::string insert(long long nr) {
 }  // namespace
 
 TEST_CASE("a source that is killed right after a pull and hands out the same transaction ids again skips nothing") {
+    // Few enough that what they leave in the write-ahead log mostly stays in its last page, which alone is not flushed.
+    constexpr int few = 30;
     Pair pair;
     long long nr = 0;
+    int reused = 0;
     for (int round = 0; round < 5; ++round) {
         INFO("round " << round);
         hold_pulls(pair.b);
         pair.a.kill();  // it commits now and then, and what it flushes is not forgotten
         Database user(pair.a.conninfo());
         Database other(pair.a.conninfo());
-        // Around a change that is pulled: ids below it that are open, ids above it that are finished.
-        burn_ids(other, 20);
+        // Around a change that is pulled: ids below it that are open or came to nothing, ids above it that are
+        // finished.
+        burn_ids(other, few);
         user.exec("BEGIN; " + insert(++nr));
         other.exec("BEGIN; " + insert(1'000'000) + "; ROLLBACK");
-        burn_ids(other, 100);
+        burn_ids(other, few);
         user.exec("COMMIT");
-        burn_ids(other, 100);
+        burn_ids(other, few);
         release_pulls(pair.b);
         wait_value(pair.b, max_nr, std::to_string(nr));
-        for (int i = 0; i < 20; ++i)
-            other.exec("BEGIN; " + insert(1'000'000 + i) + "; ROLLBACK");
-        burn_ids(other, 100);
+        burn_ids(other, few);
         const auto before = other.number(xmax);
         pair.crash_source();
-        // It was a crash of the kind that this is about.
         Database again(pair.a.conninfo());
-        CHECK(again.number(xmax) < before);
+        if (again.number(xmax) < before) ++reused;
         again.exec(insert(++nr));
         again.exec("UPDATE item SET name = 'after the crash' WHERE nr = 1");
         pair.a.start();
         pair.check_equal();
         CHECK(pair.b.sql().number("SELECT count(*) FROM item") == nr);
     }
+    CHECK(reused > 0);  // these were crashes of the kind that this is about
 }
 
-TEST_CASE("a commit that the source had not flushed when it was pulled is not applied before it is") {
+TEST_CASE("what the source had not flushed when it was pulled is flushed before it is applied") {
     Pair pair;
-    Database user(pair.a.conninfo());
-    user.exec("SET synchronous_commit = off");
-    long long nr = 100;
-    for (const char* const point : {"stage.events", "stage.rows"}) {
+    long long nr = 0;
+    for (const char* const point : {"stage.done", "apply.merged", "apply.before_commit"}) {
         INFO(point);
-        pair.b.faults().arm(point, Faults::Action::pause);
+        pair.a.kill();
+        hold_pulls(pair.b);
+        Database user(pair.a.conninfo());
+        user.exec("SET synchronous_commit = off");
         for (int i = 0; i < 10; ++i)
             user.exec(insert(++nr));
-        pair.b.faults().wait_reached(point);
-        CHECK(pair.b.sql().number("SELECT count(*) FROM item WHERE nr > 100") == 0);
+        advance_to(pair.b, "pull.begun", point);
         pair.crash_source();
         pair.b.faults().release(point);
-        // What is gone at the source is not at the target, and the ids are used by other rows now.
-        Database again(pair.a.conninfo());
-        again.exec("INSERT INTO item SELECT 100 + i, 'instead' FROM generate_series(1, 10) i ON CONFLICT DO NOTHING");
+        wait_value(pair.b, max_nr, std::to_string(nr));
+        // Otherwise these would be gone, and others would come with their ids.
+        CHECK(pair.a.sql().number(max_nr) == nr);
+        pair.a.sql().exec("UPDATE item SET name = 'after the crash' WHERE nr % 3 = 0");
+        pair.a.start();
         pair.check_equal();
-        CHECK(pair.b.sql().number("SELECT count(*) FROM item WHERE nr BETWEEN 101 AND 110") == 10);
-        again.exec("DELETE FROM item");
-        pair.check_equal();
-        user.reconnect();
-        user.exec("SET synchronous_commit = off");
-        nr = 100;
     }
 }
 
