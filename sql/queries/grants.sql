@@ -23,6 +23,10 @@ CROSS JOIN LATERAL (
                        ELSE format('ALTER ROLE %I SUPERUSER;  -- before PostgreSQL 15 nobody else may set session_replication_role', r.role) END
     WHERE r.part = 1
     UNION ALL
+    SELECT 11, '', format('GRANT %I TO %I;  -- to end a pull that keeps users waiting', r.role, a.role)
+    FROM roles a
+    WHERE r.part = 2 AND a.part = 1 AND a.role <> r.role
+    UNION ALL
     SELECT 6, s.schema_name, format('GRANT USAGE ON SCHEMA %I TO %I;', s.schema_name, r.role)
     FROM (TABLE schemas UNION ALL VALUES ('replication')) s
     UNION ALL

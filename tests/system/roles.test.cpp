@@ -149,3 +149,25 @@ TEST_CASE("a right that a role lacks is named with its GRANT, and the link goes 
     roles.tree().sync_all();
     roles.tree().check_equal({"item"});
 }
+
+TEST_CASE("a pull that stalls and keeps a user of the source waiting is ended, with the roles that trompctl grants prints") {
+    LeastRoles roles;
+    auto& a = roles.a;
+    auto& b = roles.b;
+    if (!has_parameter_grants(a.sql())) {
+        WARN("skipped: before PostgreSQL 15 only a superuser may set session_replication_role");
+        return;
+    }
+    roles.tree().start_all();
+    roles.tree().sync_all();
+    b.faults().arm("stage.events", Faults::Action::pause);
+    // More than the sockets hold: the source goes on sending rows, and keeps its lock on the table.
+    a.sql().exec("INSERT INTO item (name) SELECT repeat('x', 4000) FROM generate_series(1, 20000)");
+    b.faults().wait_reached("stage.events");
+    a.sql().exec("BEGIN; SET LOCAL statement_timeout = '30s'; LOCK TABLE item; COMMIT");
+    wait_until(5s, "the daemon of the source tells of it",
+               [&] { return a.log().find("ended 1 pull(s) that kept others waiting") != std::string::npos; });
+    b.faults().release("stage.events");
+    roles.tree().sync_all();
+    roles.tree().check_equal({"item"});
+}
