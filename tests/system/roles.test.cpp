@@ -150,7 +150,8 @@ TEST_CASE("a right that a role lacks is named with its GRANT, and the link goes 
     roles.tree().check_equal({"item"});
 }
 
-TEST_CASE("a pull that stalls and keeps a user of the source waiting is ended, with the roles that trompctl grants prints") {
+TEST_CASE(
+    "a pull that stalls and keeps a user of the source waiting is ended, with the roles that trompctl grants prints") {
     LeastRoles roles;
     auto& a = roles.a;
     auto& b = roles.b;
@@ -160,14 +161,16 @@ TEST_CASE("a pull that stalls and keeps a user of the source waiting is ended, w
     }
     roles.tree().start_all();
     roles.tree().sync_all();
-    b.faults().arm("stage.events", Faults::Action::pause);
-    // More than the sockets hold: the source goes on sending rows, and keeps its lock on the table.
-    a.sql().exec("INSERT INTO item (name) SELECT repeat('x', 4000) FROM generate_series(1, 20000)");
-    b.faults().wait_reached("stage.events");
-    a.sql().exec("BEGIN; SET LOCAL statement_timeout = '30s'; LOCK TABLE item; COMMIT");
+    b.faults().arm("stage.rows", Faults::Action::pause);
+    // When the rows of one table are through, the source still sends those of the other, more than the sockets hold.
+    a.sql().exec(
+        "BEGIN; INSERT INTO item (name) SELECT repeat('x', 4000) FROM generate_series(1, 10000); INSERT INTO pair "
+        "SELECT i, 'x', repeat('x', 4000) FROM generate_series(1, 10000) i; COMMIT");
+    b.faults().wait_reached("stage.rows");
+    a.sql().exec("BEGIN; SET LOCAL statement_timeout = '30s'; LOCK TABLE item, pair; COMMIT");
     wait_until(5s, "the daemon of the source tells of it",
                [&] { return a.log().find("ended 1 pull(s) that kept others waiting") != std::string::npos; });
-    b.faults().release("stage.events");
+    b.faults().release("stage.rows");
     roles.tree().sync_all();
-    roles.tree().check_equal({"item"});
+    roles.tree().check_equal({"item", "pair"});
 }
