@@ -39,6 +39,7 @@ pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pa
         query += render_sql(sql::resolve_lock, "tbl", std::to_string(table.id), "table", table.quoted_name(), "t_keys",
                             table.key_list("t"), "match", table.key_match("t", "d"));
     }
+    query += sql::resolve_lock_absent;
     co_await target.query(std::move(query));
 }
 

@@ -120,3 +120,39 @@ TEST_CASE("an insert of a key whose delete was looked at before by everybody is 
     for (const auto& node : tree.nodes())
         CHECK(losers(*node, "item").empty());
 }
+
+TEST_CASE("a row that comes and goes between the look and the commit of a delete of its key ends equal on all nodes") {
+    auto tree = Tree::chain(2, one_table());
+    // a's clock is ahead, so its delete is stronger than b's, and any delete is stronger than what a inserts.
+    tree[0].sql().exec("SELECT replication.advance_clock((extract(epoch FROM now()) * 1000000)::bigint + 3600000000)");
+    hold_delete_of_unknown(tree);
+    hold_pulls(tree[0]);
+    advance_to(tree[1], "pull.begun", "apply.looked");
+    tree[1].sql().exec(insert);
+    tree[1].sql().exec("DELETE FROM item");
+    advance_to(tree[0], "pull.begun", "stage.done");
+    tree[0].sql().exec("INSERT INTO item VALUES (1, 'again')");
+    advance_to(tree[1], "apply.looked", "apply.committed");
+    tree[1].faults().clear();
+    wait_until(30s, "b has weighed what a inserted", [&] { return !losers(tree[1], "item").empty(); });
+    finish(tree);
+    CHECK(tree[0].sql().number("SELECT count(*) FROM item") == 0);
+}
+
+TEST_CASE(
+    "a delete of an absent key and an insert of it from another neighbour are weighed, though they arrive at once") {
+    auto tree = Tree::chain(3, one_table());
+    hold_delete_of_unknown(tree);
+    tree[2].sql().exec("INSERT INTO item VALUES (1, 'c')");
+    hold_pulls(tree[0]);
+    hold_pulls(tree[2]);
+    tree[1].faults().arm("apply.looked.1", Faults::Action::pause);
+    release_pulls(tree[1]);
+    tree[1].faults().wait_reached("apply.looked.1");
+    wait_until(30s, "the batch of c waits for that of a", [&] {
+        return tree[1].sql().number("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") > 0;
+    });
+    finish(tree);
+    CHECK(tree[0].sql().number("SELECT count(*) FROM item") == 0);
+    CHECK(losers(tree[1], "item").size() == 1);
+}

@@ -1,1 +1,0 @@
-SELECT DISTINCT tbl FROM replication.unlocked WHERE node = :source;

@@ -1,0 +1,116 @@
+#pragma once
+
+#include "daemon/position.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+/// The rules by which the daemon decides (docs/how-it-works.md, 2 to 6), for one key at a time and without a database.
+/// The product decides for all keys of a batch at once, in SQL; tests/integration/decisions.test.cpp holds that its
+/// queries and these functions decide alike. What the product itself has in C++, `cut` and Snapshot, is used from
+/// there.
+namespace tromp::model {
+
+/// Where an event stands among those of its key. {0, 0} is before all.
+struct Place {
+    std::int64_t ord = 0;
+    std::int64_t id = 0;
+    auto operator<=>(const Place&) const = default;
+};
+
+/// Made with the event, kept when it is forwarded; the greater one is the stronger one.
+struct Tag {
+    double strength = 0;
+    std::int64_t version = 0;
+    int origin = 0;
+    std::int64_t number = 0;  ///< the event's id at its origin
+    auto operator<=>(const Tag&) const = default;
+};
+
+struct Event {
+    Place place;
+    Xid xid = 0;
+    int via = 0;
+    char action = 'U';  ///< I, U or D
+    Tag tag;
+    bool operator==(const Event&) const = default;
+};
+
+/// Events of one key, ascending by place: every function here expects and returns them so.
+using Events = std::vector<Event>;
+
+/// The events that `peer` has not read, that did not come from it, and that are newer than the last that did and than
+/// what it took ahead of its position.
+Events side(const Events& log, int peer, const Snapshot& read, Place ahead);
+
+/// Those that are stronger than all later ones. The last one is always among them, and so is the strongest.
+Events staircase(const Events& events);
+
+/// Nothing where there are no events: a side is as strong as its strongest event.
+std::optional<Tag> strongest(const Events& events);
+
+/// What a source ships of a key beside its row.
+struct Offer {
+    Events steps;  ///< the staircase of its side; an update in a side that holds an insert has become an insert
+    Place newest;  ///< of all events of the key
+    std::vector<Xid> beyond;  ///< transactions of the key's unread events beyond the chunk, ascending, each once
+};
+
+/// `visible` are the key's events in the pull's snapshot, `position` the reader's, `last` the transaction with which
+/// the chunk ends. Nothing where the key is not in the chunk, or where the reader has, or gave us, its newest state.
+std::optional<Offer> offer(const Events& visible, int reader, const Snapshot& position, Xid last);
+
+/// The steps that are newer than what the reader took ahead; none: the row went with an earlier chunk.
+Events not_taken_yet(const Events& steps, Place ahead);
+
+struct Decision {
+    Tag theirs;
+    std::optional<Tag> ours;  ///< none: our side is empty
+    bool taken = false;
+    bool conflict = false;
+    std::int64_t newest_here = 0;    ///< the greatest `ord` of the key in our log; 0 where there is none
+    std::vector<std::int64_t> seen;  ///< ids of all its events in our log, ascending
+    bool operator==(const Decision&) const = default;
+};
+
+/// The target's decision about a key. `steps` are the source's, not empty; `log` is ours, looked at after the row was
+/// locked; `read_of_us` and `ahead_of_us` are the source's position and what it took ahead, of the pull's instant.
+Decision decide(const Events& steps, const Events& log, int source, const Snapshot& read_of_us, Place ahead_of_us);
+
+/// What is logged for the other neighbours when the steps are taken by transaction `xid`, with ids from `id` on. Where
+/// no row could be locked, the events go right behind the newest that was seen.
+Events forwarded(const Events& steps, const Decision& decision, bool unlocked, int source, Xid xid, std::int64_t id);
+
+/// The log of a leaf that has taken the key: what was looked at is answered.
+Events answered(const Events& log, const Decision& decision);
+
+/// What was taken of a key beyond the position.
+struct Ahead {
+    Place newest;
+    std::vector<Xid> beyond;
+    bool operator==(const Ahead&) const = default;
+};
+
+/// The entry after a batch that moves the position to `position`; `taken` is the key's offer, if it was decided about.
+std::optional<Ahead> advance_ahead(const std::optional<Ahead>& entry, const Offer* taken, const Snapshot& position);
+
+/// By neighbour: what it has read of our log, if that is known.
+using Acknowledged = std::map<int, std::optional<Snapshot>>;
+
+/// What remains of a key's events: those that some neighbour, other than the one that it came from, may not have read,
+/// and all later ones.
+Events pruned(const Events& log, const Acknowledged& acknowledged);
+
+/// What remains of a key's events while a neighbour is away: those that are stronger than all later ones.
+Events compacted(const Events& log);
+
+/// After a delete was taken from `source` for a key without a row to lock: what was committed meanwhile, if anything,
+/// to be logged once more by transaction `xid` under `id`, right behind itself. It is the weakest of events, since who
+/// has read it has weighed it already. `seen` are the ids of the events that were looked at.
+std::optional<Event> to_log_again(const Events& log, int source, const std::vector<std::int64_t>& seen, Xid xid,
+                                  std::int64_t id);
+
+}  // namespace tromp::model

@@ -1,0 +1,95 @@
+#include "tests/model/node.hpp"
+
+#include <algorithm>
+
+namespace tromp::model {
+
+Node::Node(int number_, std::size_t keys) : number(number_), rows(keys), logs(keys), locks(keys, 0) {}
+
+Snapshot Node::snapshot() const {
+    Snapshot result;
+    result.xmax = completed_ + 1;
+    for (const auto& transaction : open) {
+        if (transaction.first < result.xmax) result.xip.push_back(transaction.first);
+    }
+    return result;
+}
+
+Xid Node::begin() {
+    open.emplace(next_xid_, Transaction{});
+    return next_xid_++;
+}
+
+void Node::finish(Xid xid, bool committed) {
+    open.erase(xid);
+    completed_ = std::max(completed_, xid);
+    if (committed) durable_ = std::max(durable_, xid);
+    std::replace(locks.begin(), locks.end(), xid, Xid{0});
+}
+
+void Node::log_event(std::size_t key, const Event& event) {
+    auto& log = logs[key];
+    const auto after = std::find_if(log.begin(), log.end(), [&](const Event& e) { return e.place > event.place; });
+    log.insert(after, event);
+}
+
+Place Node::ahead_of(int neighbour, std::size_t key) const {
+    const auto& entry = links.at(neighbour).ahead[key];
+    return entry ? entry->newest : Place{};
+}
+
+Acknowledged Node::acknowledged() const {
+    Acknowledged result;
+    for (const auto& [neighbour, link] : links)
+        result.emplace(neighbour, link.acknowledged);
+    return result;
+}
+
+bool Node::present_for(Xid xid, std::size_t key) const {
+    const auto& changes = open.at(xid).changes;
+    const auto own =
+        std::find_if(changes.rbegin(), changes.rend(), [&](const auto& change) { return change.key == key; });
+    return own != changes.rend() ? own->present : rows[key].present;
+}
+
+bool Node::change(Xid xid, std::size_t key, bool deletes, const Strengths& strengths, std::int64_t version) {
+    if (is_locked(key) && locks[key] != xid) return false;
+    locks[key] = xid;
+    const bool inserts = !present_for(xid, key);
+    const auto id = next_id++;
+    const bool removes = deletes && !inserts;
+    const char action = inserts ? 'I' : removes ? 'D' : 'U';
+    const Tag tag{removes ? strengths.removal : strengths.write, std::max(version, clock + 1), number, id};
+    open.at(xid).changes.push_back({key, {{id, id}, xid, number, action, tag}, !removes});
+    return true;
+}
+
+void Node::commit(Xid xid, Ledger& ledger) {
+    const auto changes = open.at(xid).changes;
+    for (const auto& change : changes) {
+        auto& row = rows[change.key];
+        row = {ledger.add(change.event.tag, row), change.present};
+        if (ledger.tells())
+            ledger.note("node " + std::to_string(number) + ' ' + change.event.action + " key " +
+                        std::to_string(change.key) + ": " + ledger.name(change.event.tag));
+        log_event(change.key, change.event);
+    }
+    finish(xid, !changes.empty());
+}
+
+void Node::crash() {
+    for (auto& link : links)
+        link.second.incoming.reset();
+    open.clear();
+    std::fill(locks.begin(), locks.end(), Xid{0});
+    completed_ = durable_;
+    next_xid_ = durable_ + 1;
+}
+
+void Node::drop_incoming(int neighbour) {
+    auto& incoming = links.at(neighbour).incoming;
+    if (incoming && incoming->xid != 0) finish(incoming->xid, false);
+    incoming.reset();
+}
+
+}  // namespace tromp::model

@@ -1,0 +1,107 @@
+#pragma once
+
+#include "tests/model/ledger.hpp"
+#include "tests/model/rules.hpp"
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace tromp::model {
+
+/// What one pull brings; all of one instant at the source.
+struct Batch {
+    struct Item {
+        std::size_t key = 0;
+        Offer offer;
+        Image row;
+        Place ahead_of_us;  ///< what the source took ahead of the reader's events of the key
+        Events log_then;    ///< the reader's own events at the time of the pull: only for Rules::look_after_locks
+    };
+    Snapshot position;    ///< the reader's, once this is applied
+    Snapshot read_of_us;  ///< the source's, in the reader's log
+    std::vector<Item> items;
+};
+
+/// A batch on its way into the reader: pulled, and then looked at.
+struct Incoming {
+    Batch batch;
+    Xid xid = 0;                  ///< of the apply transaction; 0 before the look
+    bool deletes_absent = false;  ///< after the look: it deletes where there is no row to lock
+    std::vector<Decision> decisions;
+    std::vector<Image> here;  ///< what was there at the look
+};
+
+/// A delete taken without a row to lock, not looked at again yet.
+struct Unlocked {
+    std::size_t key = 0;
+    std::vector<std::int64_t> seen;
+};
+
+/// What a node's database holds about one neighbour, and the batch of its daemon that comes from there.
+struct Link {
+    Snapshot position;
+    std::optional<Snapshot> acknowledged;
+    std::vector<std::optional<Ahead>> ahead;  ///< by key
+    std::vector<Unlocked> unlocked;
+    std::optional<Incoming> incoming;
+};
+
+/// A user's open transaction.
+struct Transaction {
+    struct Change {
+        std::size_t key = 0;
+        Event event;
+        bool present = false;
+    };
+    std::vector<Change> changes;
+};
+
+/// What the rule of a table gives to a change.
+struct Strengths {
+    double write = 0;
+    double removal = 0;
+};
+
+/// One database: rows, log, locks and transaction ids, and what its users do.
+class Node {
+  public:
+    Node(int number, std::size_t keys);
+
+    Snapshot snapshot() const;
+    Xid begin();
+    Xid next_xid() const { return next_xid_; }
+    /// Committed or rolled back: its locks are free.
+    void finish(Xid xid, bool committed);
+    bool is_locked(std::size_t key) const { return locks[key] != 0; }
+    void log_event(std::size_t key, const Event& event);
+    Place ahead_of(int neighbour, std::size_t key) const;
+    Acknowledged acknowledged() const;
+
+    /// A user's statement in the open transaction `xid`: inserts the row where it is absent; else deletes or updates
+    /// it. False where somebody else has it locked.
+    bool change(Xid xid, std::size_t key, bool deletes, const Strengths& strengths, std::int64_t version);
+    void commit(Xid xid, Ledger& ledger);
+    /// The server: what was open is gone, and ids that left no trace are used again.
+    void crash();
+    /// The daemon dies with the batch from `neighbour`, or the link does: its transaction is rolled back.
+    void drop_incoming(int neighbour);
+
+    int number;
+    std::vector<Image> rows;   ///< by key
+    std::vector<Events> logs;  ///< by key
+    std::vector<Xid> locks;    ///< by key; 0: free
+    std::map<int, Link> links;
+    std::map<Xid, Transaction> open;  ///< users' and, without changes, daemons'
+    std::int64_t clock = 0;           ///< the highest version received
+    std::int64_t next_id = 1;
+
+  private:
+    bool present_for(Xid xid, std::size_t key) const;
+
+    Xid next_xid_ = 3;
+    Xid completed_ = 2;  ///< the latest id that has ended
+    Xid durable_ = 2;    ///< the latest id that left a trace on disk
+};
+
+}  // namespace tromp::model

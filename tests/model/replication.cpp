@@ -1,0 +1,252 @@
+#include "tests/model/replication.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace tromp::model {
+namespace {
+
+Snapshot advance_position(const Snapshot& now, const Snapshot& old, Xid last, bool is_all, const Rules& rules) {
+    if (!rules.position_is_snapshot) return {std::max(old.xmax, last + 1), {}};
+    if (!rules.position_is_cut && is_all) return now;
+    return cut(now, old, last);
+}
+
+/// The log as it would look if the rule of the last event via `peer` were not there.
+Events seen_by_rules(const Events& log, int peer, const Rules& rules) {
+    Events result = log;
+    if (!rules.side_after_their_last)
+        result.erase(std::remove_if(result.begin(), result.end(), [&](const Event& e) { return e.via == peer; }),
+                     result.end());
+    return result;
+}
+
+std::optional<Offer> offer_by_rules(const Events& log, int reader, const Snapshot& old, Xid last, const Rules& rules) {
+    auto visible = seen_by_rules(log, reader, rules);
+    if (!rules.side_beyond_chunk)
+        visible.erase(std::remove_if(visible.begin(), visible.end(),
+                                     [&](const Event& e) { return e.xid > last && !old.contains(e.xid); }),
+                      visible.end());
+    auto result = offer(visible, reader, old, last);
+    if (!result) return result;
+    result->steps = not_taken_yet(result->steps, Place{});
+    if (!rules.whole_sides) result->steps = {result->steps.back()};
+    return result;
+}
+
+Decision decide_by_rules(const Batch::Item& item, const Node& reader, int source, const Snapshot& read_of_us,
+                         const Rules& rules) {
+    auto log = seen_by_rules(rules.look_after_locks ? reader.logs[item.key] : item.log_then, source, rules);
+    const auto ahead = rules.remember_ahead ? item.ahead_of_us : Place{};
+    auto decision = decide(item.offer.steps, log, source, read_of_us, ahead);
+    if (!rules.whole_sides && decision.ours) {
+        decision.ours = side(log, source, read_of_us, ahead).back().tag;
+        decision.taken = decision.theirs > *decision.ours;
+    }
+    return decision;
+}
+
+}  // namespace
+
+bool pull(Node& reader, Node& source, const Rules& rules, std::optional<std::size_t> chunk, bool moves) {
+    auto& link = reader.links.at(source.number);
+    if (link.incoming || !link.unlocked.empty()) return false;
+    const auto& read_of_us = source.links.at(reader.number).position;
+    std::set<Xid> unread;
+    bool for_us = false;
+    for (const auto& log : source.logs) {
+        for (const auto& event : log) {
+            if (!link.position.contains(event.xid)) unread.insert(event.xid);
+        }
+    }
+    Batch batch;
+    batch.read_of_us = read_of_us;
+    batch.position = link.position;
+    Xid last = 0;
+    if (!unread.empty()) {
+        last =
+            chunk ? *std::next(unread.begin(), static_cast<std::ptrdiff_t>(*chunk % unread.size())) : *unread.rbegin();
+        batch.position = advance_position(source.snapshot(), link.position, last, last == *unread.rbegin(), rules);
+    }
+    for (std::size_t key = 0; key < source.logs.size(); ++key) {
+        const auto& log = source.logs[key];
+        for_us = for_us || std::any_of(log.begin(), log.end(), [&](const Event& e) {
+                     return e.via != reader.number && e.xid <= last && !link.position.contains(e.xid);
+                 });
+        auto found = offer_by_rules(log, reader.number, link.position, last, rules);
+        if (!found) continue;
+        found->steps =
+            not_taken_yet(found->steps, rules.remember_ahead ? reader.ahead_of(source.number, key) : Place{});
+        if (found->steps.empty()) continue;
+        batch.items.push_back({key, *found, source.rows[key], source.ahead_of(reader.number, key),
+                               rules.look_after_locks ? Events{} : reader.logs[key]});
+    }
+    if (!for_us || !rules.prune_applied_only) link.acknowledged = read_of_us;
+    if (!for_us) {
+        if (moves) link.position = batch.position;
+        return false;
+    }
+    if (!rules.position_with_rows) link.position = batch.position;
+    link.incoming.emplace();
+    link.incoming->batch = std::move(batch);
+    return true;
+}
+
+bool look(Node& reader, const Node& source, const Rules& rules) {
+    auto& incoming = reader.links.at(source.number).incoming;
+    if (!incoming || incoming->xid != 0) return false;
+    const auto lockable = [&](const Batch::Item& item) { return item.row.present || reader.rows[item.key].present; };
+    bool deletes_absent = false;
+    for (const auto& item : incoming->batch.items) {
+        if (lockable(item) && reader.is_locked(item.key)) return false;
+        deletes_absent = deletes_absent || !lockable(item);
+    }
+    for (const auto& link : reader.links) {
+        const auto& other = link.second.incoming;
+        if (!rules.absent_keys_alone || !other || other->xid == 0) continue;
+        if (deletes_absent || other->deletes_absent) return false;
+    }
+    incoming->deletes_absent = deletes_absent;
+    incoming->xid = reader.begin();
+    for (const auto& item : incoming->batch.items) {
+        if (lockable(item)) reader.locks[item.key] = incoming->xid;
+        incoming->here.push_back(reader.rows[item.key]);
+        incoming->decisions.push_back(decide_by_rules(item, reader, source.number, incoming->batch.read_of_us, rules));
+    }
+    return true;
+}
+
+namespace {
+
+void keep_loser(const Batch::Item& item, const Decision& decision, const Image& here, const Node& reader, int source,
+                const Snapshot& read_of_us, Ledger& ledger) {
+    const auto& loser = decision.taken ? here : item.row;
+    if (here.present || item.row.present) {
+        ledger.lose(reader.number, loser);
+    } else {
+        ledger.merge(loser);
+    }
+    const auto ours = side(reader.logs[item.key], source, read_of_us, item.ahead_of_us);
+    if (ours.empty()) return;
+    if (decision.taken) {
+        ledger.compare(decision.theirs, ours.back().tag);
+    } else {
+        ledger.compare(*decision.ours, item.offer.steps.back().tag);
+    }
+}
+
+/// As "node 1 takes key 0 from 2: row w3; theirs w2 w3; ours w1; unlocked".
+void tell(const Batch::Item& item, const Decision& decision, const Node& reader, int source, bool unlocked,
+          const Ledger& ledger) {
+    std::string line = "node " + std::to_string(reader.number) + (decision.taken ? " takes key " : " refuses key ") +
+                       std::to_string(item.key) + " from " + std::to_string(source) +
+                       (item.row.present ? ": row w" : ": no row w") + std::to_string(item.row.made_by) + "; theirs";
+    for (const auto& step : item.offer.steps)
+        line += ' ' + ledger.name(step.tag);
+    line += "; here " + std::string(reader.rows[item.key].present ? "w" : "no w") +
+            std::to_string(reader.rows[item.key].made_by) + ", strongest " +
+            (decision.ours ? ledger.name(*decision.ours) : "none");
+    ledger.note(line + (unlocked ? "; unlocked" : ""));
+}
+
+void take(const Batch::Item& item, const Decision& decision, Node& reader, int source, Xid xid, const Rules& rules,
+          Ledger& ledger) {
+    auto& link = reader.links.at(source);
+    auto& row = reader.rows[item.key];
+    auto& log = reader.logs[item.key];
+    const bool unlocked = reader.locks[item.key] != xid;
+    bool overtaken = false;  // by users here, whose writes count as later
+    if (unlocked) {
+        for (const auto& event : log) {
+            const bool seen = std::binary_search(decision.seen.begin(), decision.seen.end(), event.place.id);
+            if (seen || event.via != reader.number) continue;
+            ledger.overtake(item.row, event.tag);
+            overtaken = true;
+        }
+        link.unlocked.push_back({item.key, decision.seen});
+    }
+    if (!row.present && !item.row.present && !overtaken) ledger.merge(row);
+    if (!unlocked || !(row.present || overtaken)) row = item.row;
+    if (reader.links.size() == 1) {
+        if (rules.leaf_answers) log = answered(log, decision);
+        return;
+    }
+    auto events =
+        forwarded(item.offer.steps, decision, unlocked && rules.delete_before_insert, source, xid, reader.next_id);
+    reader.next_id += static_cast<std::int64_t>(events.size());
+    for (auto& event : events) {
+        if (!rules.tags_are_kept) event.tag.version = reader.clock + 1;
+        reader.log_event(item.key, event);
+    }
+}
+
+}  // namespace
+
+bool apply(Node& reader, const Node& source, const Rules& rules, Ledger& ledger) {
+    auto& link = reader.links.at(source.number);
+    if (!link.incoming || link.incoming->xid == 0) return false;
+    const auto incoming = std::move(*link.incoming);
+    const auto& batch = incoming.batch;
+    for (std::size_t i = 0; i < batch.items.size(); ++i) {
+        const auto& item = batch.items[i];
+        const auto& decision = incoming.decisions[i];
+        if (ledger.tells()) tell(item, decision, reader, source.number, reader.locks[item.key] != incoming.xid, ledger);
+        if (decision.conflict)
+            keep_loser(item, decision, incoming.here[i], reader, source.number, batch.read_of_us, ledger);
+        for (const auto& step : item.offer.steps)
+            reader.clock = std::max(reader.clock, step.tag.version);
+        if (decision.taken) take(item, decision, reader, source.number, incoming.xid, rules, ledger);
+    }
+    for (std::size_t key = 0; key < link.ahead.size(); ++key) {
+        const auto taken =
+            std::find_if(batch.items.begin(), batch.items.end(), [&](const auto& i) { return i.key == key; });
+        link.ahead[key] =
+            advance_ahead(link.ahead[key], taken == batch.items.end() ? nullptr : &taken->offer, batch.position);
+    }
+    link.position = batch.position;
+    link.acknowledged = batch.read_of_us;
+    link.incoming.reset();
+    reader.finish(incoming.xid, true);
+    return true;
+}
+
+bool recheck(Node& reader, const Node& source, const Rules& rules, Ledger& ledger) {
+    auto& unlocked = reader.links.at(source.number).unlocked;
+    if (unlocked.empty()) return false;
+    const auto xid = reader.begin();
+    bool logged = false;
+    for (const auto& note : unlocked) {
+        auto again = to_log_again(reader.logs[note.key], source.number, note.seen, xid, reader.next_id);
+        if (!again || !rules.recheck || !(rules.recheck_deleted || reader.rows[note.key].present)) continue;
+        if (!rules.repeat_is_weakest) again->tag.strength = 0;
+        ++reader.next_id;
+        reader.log_event(note.key, *again);
+        ledger.repeat(again->tag);
+        logged = true;
+    }
+    unlocked.clear();
+    reader.finish(xid, logged);
+    return true;
+}
+
+void prune(Node& node, const Rules& rules) {
+    const auto acknowledged = node.acknowledged();
+    for (auto& log : node.logs) {
+        if (rules.prune_in_order) {
+            log = pruned(log, acknowledged);
+        } else {
+            log.erase(std::remove_if(log.begin(), log.end(),
+                                     [&](const Event& event) { return pruned({event}, acknowledged).empty(); }),
+                      log.end());
+        }
+    }
+}
+
+void compact(Node& node, const Rules& rules) {
+    for (auto& log : node.logs) {
+        if (log.empty()) continue;
+        log = rules.compact_by_strength ? compacted(log) : Events{log.back()};
+    }
+}
+
+}  // namespace tromp::model
