@@ -67,6 +67,7 @@ struct Rule {
     Resolver resolver;
     DeleteResolver delete_resolver;
     std::string priority;  ///< an array literal
+    std::string strength;  ///< an SQL expression; empty: all rows are equally strong
 };
 
 Rule rule_for(const std::string& table, const Conflicts& conflicts) {
@@ -76,7 +77,7 @@ Rule rule_for(const std::string& table, const Conflicts& conflicts) {
     for (const int node : own.priority)
         priority += (priority.size() > 1 ? "," : "") + std::to_string(node);
     return {own.resolver.value_or(conflicts.resolver), own.delete_resolver.value_or(conflicts.delete_resolver),
-            priority + "}"};
+            priority + "}", own.strength};
 }
 
 asio::awaitable<std::vector<Candidate>> candidates(InstallTransaction& transaction) {
@@ -91,13 +92,9 @@ asio::awaitable<std::vector<Candidate>> candidates(InstallTransaction& transacti
 }
 
 /// Removes and returns the tables that cannot be captured.
-std::vector<RefusedTable> take_refused(std::vector<Candidate>& tables, const Conflicts& conflicts) {
+std::vector<RefusedTable> take_refused(std::vector<Candidate>& tables) {
     std::vector<RefusedTable> refused;
-    for (auto& table : tables) {
-        if (!table.refusal && rule_for(table.name(), conflicts).resolver == Resolver::strongest) {
-            table.refusal =
-                "its resolver 'strongest' comes with a later version; choose last_update_wins or node_priority";
-        }
+    for (const auto& table : tables) {
         if (table.refusal) refused.push_back({table.name(), *table.refusal});
     }
     std::erase_if(tables, [](const Candidate& table) { return table.refusal.has_value(); });
@@ -124,6 +121,19 @@ asio::awaitable<void> lock(InstallTransaction& transaction, const Candidate& tab
     co_await transaction.run(render_sql(sql::install_lock_table, values), "lock table " + table.name());
 }
 
+/// Finds out whether the expressions that give strengths can be used; a table where it cannot gets a refusal.
+asio::awaitable<void> check_strengths(InstallTransaction& transaction, std::vector<Candidate>& tables,
+                                      const Conflicts& conflicts) {
+    for (auto& table : tables) {
+        const auto rule = rule_for(table.name(), conflicts);
+        if (rule.strength.empty()) continue;
+        const SqlValues values{{"relation", table.oid}, {"strength", rule.strength}};
+        const auto row = co_await transaction.run(render_sql(sql::install_strength, values),
+                                                  "check the strength of table " + table.name());
+        table.refusal = row.optional_at(0, "refusal");
+    }
+}
+
 /// Is it new?
 asio::awaitable<bool> capture(InstallTransaction& transaction, const Candidate& table, const Conflicts& conflicts) {
     const auto rule = rule_for(table.name(), conflicts);
@@ -132,7 +142,8 @@ asio::awaitable<bool> capture(InstallTransaction& transaction, const Candidate& 
                            {"table", table.table},
                            {"resolver", std::string(word(rule.resolver))},
                            {"delete_resolver", std::string(word(rule.delete_resolver))},
-                           {"priority", rule.priority}};
+                           {"priority", rule.priority},
+                           {"strength", rule.strength}};
     const std::string what = "capture table " + table.name();
     const auto row = co_await transaction.run(render_sql(sql::install_table, values), what);
     const SqlValues id{{"id", std::string(row.at(0, "id"))}};
@@ -151,11 +162,15 @@ asio::awaitable<CaptureReport> capture_tables(InstallTransaction& transaction, c
     CaptureReport report;
     report.refused = absent(patterns, tables);
     std::erase_if(tables, [&](const Candidate& table) { return !is_meant(table, patterns); });
-    for (auto& refused : take_refused(tables, config.conflicts))
-        report.refused.push_back(std::move(refused));
-
+    const auto refuse = [&] {
+        for (auto& refused : take_refused(tables))
+            report.refused.push_back(std::move(refused));
+    };
+    refuse();
     for (const auto& table : tables)
         co_await lock(transaction, table);
+    co_await check_strengths(transaction, tables, config.conflicts);
+    refuse();
     for (const auto& table : tables) {
         const bool is_new = co_await capture(transaction, table, config.conflicts);
         (is_new ? report.added : report.renewed).push_back(table.name());

@@ -18,11 +18,25 @@ SqlValues values_of(const Conflict& conflict) {
             {"key_columns", conflict.key_columns.value_or("")},
             {"row", conflict.row.value_or("")},
             {"row_columns", conflict.row_columns},
-            {"on_conflict", conflict.on_conflict}};
+            {"present_key", conflict.present_key},
+            {"assignments", conflict.assignments}};
 }
 
 Error already_restored(const Conflict& conflict, const std::string& when) {
     return Error("conflict " + conflict.id + " was restored already" + when + "; nothing was changed");
+}
+
+/// Writes the row that lost over the present one, or as a new one.
+asio::awaitable<void> write_row(pg::Connection& connection, const Conflict& conflict) {
+    const auto values = values_of(conflict);
+    const auto present = co_await present_row(connection, conflict);
+    if (present && conflict.assignments.empty()) co_return;  // nothing of the row can differ
+    const auto statement = present ? sql::conflict_restore_update : sql::conflict_restore_insert;
+    const auto result = co_await connection.query(render_sql(statement, values));
+    if (result.affected() > 0) co_return;
+    throw Error("the row of conflict " + conflict.id + " was not taken by table " +
+                qualified_name(conflict.schema, conflict.table) +
+                ": a trigger suppressed it, or somebody deleted it at this moment");
 }
 
 }  // namespace
@@ -41,7 +55,9 @@ asio::awaitable<Conflict> Conflict::read(pg::Connection& connection, std::string
     conflict.key_columns = row.optional_at(0, "key_columns");
     conflict.key_object = row.at(0, "key_object");
     conflict.row_columns = row.at(0, "row_columns");
-    conflict.on_conflict = row.at(0, "on_conflict");
+    conflict.present_key = row.at(0, "present_key");
+    conflict.key_fits = row.optional_at(0, "key_fits") == "t";
+    conflict.assignments = row.at(0, "assignments");
     co_return conflict;
 }
 
@@ -59,16 +75,21 @@ asio::awaitable<void> restore_conflict(pg::Connection& connection, const Conflic
         throw Error("conflict " + conflict.id + " cannot be restored: table " + table +
                     " is not replicated any more; trompctl conflicts show " + conflict.id + " has what lost");
     }
+    if (!conflict.key_fits) {
+        throw Error("conflict " + conflict.id + " cannot be restored: table " + table +
+                    " has another key since; trompctl conflicts show " + conflict.id + " has what lost");
+    }
     const auto values = values_of(conflict);
     // The users' own triggers fire, and find their functions by the search_path that users have.
     co_await connection.query("BEGIN; SET LOCAL search_path TO DEFAULT");
     const auto marked = co_await connection.query(render_sql(sql::conflict_mark_restored, values));
     if (marked.affected() == 0) throw already_restored(conflict, "");
-    const bool may_be_there = !conflict.row || conflict.on_conflict == "DO NOTHING";
     try {
-        const auto statement = conflict.row ? sql::conflict_restore_row : sql::conflict_restore_delete;
-        const auto result = co_await connection.query(render_sql(statement, values));
-        if (result.affected() == 0 && !may_be_there) throw Error("a trigger of table " + table + " suppressed the row");
+        if (!conflict.row) {
+            co_await connection.query(render_sql(sql::conflict_restore_delete, values));
+        } else {
+            co_await write_row(connection, conflict);
+        }
         co_await connection.query("COMMIT");
     } catch (const pg::SqlError& error) {
         throw pg::SqlError(error.sqlstate(),

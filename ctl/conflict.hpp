@@ -19,8 +19,10 @@ struct Conflict {
     std::optional<std::string> restored_at;  ///< for people
     std::optional<std::string> key_columns;  ///< quoted list; none: the table is not replicated any more
     std::string key_object;                  ///< the key as a jsonb object
+    std::string present_key;                 ///< `key_columns` of the row `present`
+    bool key_fits{};                         ///< the table's key has as many columns as it had
     std::string row_columns;                 ///< quoted list of those of `row` that can be written
-    std::string on_conflict;                 ///< what to do when the row is there
+    std::string assignments;                 ///< the same, those that can be changed; empty: there are none
 
     /// Throws Error when there is none of that ID. Precondition: `id` is a number.
     static boost::asio::awaitable<Conflict> read(pg::Connection& connection, std::string id);

@@ -7,15 +7,18 @@
 #include "common/units.hpp"
 #include "ctl/command.hpp"
 #include "ctl/conflict.hpp"
+#include "ctl/conflict_filter.hpp"
 #include "ctl/rows.hpp"
 
 namespace tromp::ctl {
 namespace {
 
 asio::awaitable<Exit> list(Context& context) {
+    const ConflictFilter filter(context.arguments);
     context.arguments.finish();
     const auto connection = co_await open_initialised(context);
-    const auto rows = co_await connection->query(std::string(sql::conflicts_list));
+    const auto values = co_await filter.values(*connection);
+    const auto rows = co_await connection->query(render_sql(sql::conflicts_list, values));
     print_rows(rows, "no conflicts", context);
     co_return Exit::done;
 }
@@ -35,8 +38,7 @@ asio::awaitable<Exit> show(Context& context) {
     }
     for (int column = 0; column < fields.columns(); ++column) {
         const std::string_view name = PQfname(fields.get(), column);
-        if (name == "loser_row" || name == "present_row" || name == "json") continue;
-        context.out << name << ": " << (fields.is_null(0, column) ? "-" : fields.at(0, column)) << "\n";
+        if (name != "json") context.out << name << ": " << fields.at(0, column) << "\n";
     }
     if (!conflict.row) context.out << "what lost is a delete\n";
     if (!present) context.out << "the table has no such row now\n";
@@ -70,7 +72,7 @@ asio::awaitable<Exit> purge(Context& context) {
 }
 
 constexpr Command actions[] = {
-    {"list", "", "", list},
+    {"list", "[--table T] [--type TYPE] [--since WHEN] [--until WHEN]", "", list},
     {"show", "ID", "", show},
     {"restore", "ID", "", restore},
     {"purge", "--older-than D", "", purge},

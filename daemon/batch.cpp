@@ -28,9 +28,11 @@ constexpr std::int64_t worth_advancing = 1000;
 constexpr std::chrono::seconds patience_with_locks{30};
 
 asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source) {
+    const ClockQuestion question;
     const auto row = co_await target.query(render_sql(sql::link_state, "source", std::to_string(source)));
     if (row.rows() == 0) throw Error("node " + std::to_string(source) + " is not a neighbour any more: it was removed");
     StoredState state;
+    state.clock = question.end(row.number(0, "clock"));
     state.paused = row.boolean(0, "paused");
     state.forwards = row.number(0, "others") > 0;
     if (const auto position = row.optional_at(0, "position")) state.position = Snapshot::parse(*position);
@@ -140,8 +142,10 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     header = co_await pull.begin(flow.from);
     co_await fault_point("pull.begun", source);
     check_identity(state, header, flow.from);
+    flow.clocks(header.clock - state.clock);
     const auto position = cut(header.now, *state.position, header.last);
-    if (header.paused || (header.events_for_us == 0 && header.events < worth_advancing)) {
+    const bool is_full = header.events >= static_cast<std::int64_t>(flow.chunk);  // what is for us may lie beyond it
+    if (header.paused || (header.events_for_us == 0 && header.events < worth_advancing && !is_full)) {
         co_await pull.end_empty();
         report.acknowledged = co_await acknowledge(target, source, state.acknowledged, header);
         report.outcome = header.paused ? Outcome::paused : Outcome::empty;
@@ -153,7 +157,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     auto staged = co_await stage_events(pull, target, flow.pairs);
     co_await fault_point("stage.events", source);
     report.waiting = 0;
-    if (header.events >= static_cast<std::int64_t>(flow.chunk)) report.waiting = co_await pull.backlog();
+    if (is_full) report.waiting = co_await pull.backlog();
     const bool unchanged = co_await stage_rows(pull, target, flow.pairs, staged, source);
     if (!unchanged) {
         co_await target.query("ROLLBACK");
@@ -175,7 +179,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await advance(target, source, position, header);
     co_await fault_point("apply.advanced", source);
     co_await commit(target, source);
-    if (unlocked > 0) co_await recheck_unlocked(target, source, flow.pairs);
+    if (unlocked > 0) co_await recheck_unlocked(target, source);
     report.outcome = Outcome::applied;
     report.acknowledged = !header.read_of_us || header.read_of_us->text() != state.acknowledged;
     report.rows = staged.rows;

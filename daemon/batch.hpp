@@ -16,6 +16,9 @@ struct Flow {
     TablePairs pairs;
     std::uint64_t chunk = 0;                        ///< events
     std::function<void(const BatchHeader&)> begun;  ///< called when a batch with something to apply has begun
+    /// Called by every pull, before anything of it is applied, with how far the source's clock is ahead of the
+    /// target's.
+    std::function<void(const ClockReading&)> clocks;
 };
 
 enum class Outcome {

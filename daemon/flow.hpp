@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/error.hpp"
+#include "daemon/clock_reading.hpp"
 #include "daemon/position.hpp"
 #include "daemon/replicated_table.hpp"
 
@@ -39,6 +40,7 @@ struct StoredState {
     std::string acknowledged;          ///< the source's position in the target's log, as stored; empty if none
     Identity identity;                 ///< of the database that `position` was read from
     std::int64_t last_event = 0;       ///< the highest event id of the source seen so far
+    ClockReading clock;                ///< of the target
 };
 
 /// What the source says at the beginning of a pull; all of one instant.
@@ -48,7 +50,7 @@ struct BatchHeader {
     std::int64_t events = 0;         ///< in the chunk
     std::int64_t events_for_us = 0;  ///< of these, not known to the target
     double oldest_age = 0;           ///< seconds since the oldest of these was made, by the source's clock
-    double clock_offset = 0;  ///< seconds by which the source's clock is ahead of ours, good to half a round trip
+    ClockReading clock;              ///< of the source
     bool paused = false;
     Lsn inserted = 0;  ///< must be flushed at the source before the target commits
     Identity identity;

@@ -27,6 +27,9 @@ constexpr std::chrono::minutes patience_with_statements{10};
 // A server that goes on with a batch that nobody waits for would keep the next one out.
 constexpr const char* notice_lost_client = "SET client_connection_check_interval = '5s'";
 
+// Seconds. The answer to a large pull comes late; a better reading is kept then.
+constexpr double vague_clock = 0.5;
+
 }  // namespace
 
 /// What an attempt ended with, and what it means for the next one.
@@ -155,7 +158,11 @@ asio::awaitable<void> Link::serve() {
     if (status_.last_error.empty() && status_.state != LinkState::connecting) enter(LinkState::connecting);
     const auto target = co_await connect_target();
     const auto source = co_await connect_source();
-    Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, options_.chunk, {}};
+    Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, options_.chunk, {}, {}};
+    flow.clocks = [this](const ClockReading& offset) { check_clock(offset); };
+    const auto there = co_await read_clock(*source);
+    const auto here = co_await read_clock(*target);
+    check_clock(there - here);
     flow.begun = [this](const BatchHeader& header) {
         status_.to_receive = header.events_for_us;
         status_.to_receive_seconds = header.oldest_age;
@@ -166,7 +173,7 @@ asio::awaitable<void> Link::serve() {
             flow.pairs = co_await agree(*source, *target, options_.source.peer.name);
             source->set_silence_limit(patience_at_first_contact);
             co_await first_contact(flow);
-            co_await recheck_unlocked(*target, options_.source.peer.node, flow.pairs);
+            co_await recheck_unlocked(*target, options_.source.peer.node);
             source->set_silence_limit(pg::Options{}.silence_limit);
         }
         const auto began = pg::Clock::now();
@@ -199,8 +206,6 @@ void Link::note(const BatchReport& report, pg::Clock::time_point began) {
         enter(LinkState::paused);
         return;
     }
-    status_.clock_offset = report.header.clock_offset;
-    check_clock(report.header.clock_offset);
     if (report.outcome == Outcome::empty) {
         status_.to_receive = 0;
         status_.to_receive_seconds = 0.0;
@@ -217,14 +222,16 @@ void Link::note(const BatchReport& report, pg::Clock::time_point began) {
     if (report.waiting.value_or(0) > 0) enter(LinkState::catching_up);
 }
 
-void Link::check_clock(double offset) {
+void Link::check_clock(const ClockReading& offset) {
+    if (offset.doubt > vague_clock && status_.clock_offset) return;
+    status_.clock_offset = offset.ahead;
     const double limit = std::chrono::duration<double>(options_.limits.max_clock_skew).count();
-    if (std::abs(offset) <= limit) {
+    if (std::abs(offset.ahead) <= limit + offset.doubt) {
         skew_logged_ = false;
         return;
     }
     const auto message = "the clocks of " + options_.source.peer.name + " and " + options_.target.peer.name +
-                         " differ by " + std::to_string(std::lround(std::abs(offset))) +
+                         " differ by " + std::to_string(std::llround(std::abs(offset.ahead))) +
                          " s, more than max_clock_skew; set them right (NTP)";
     if (options_.limits.on_clock_skew == OnSkew::stop) throw Error(message);
     if (!skew_logged_) spdlog::warn("link={} {}", options_.source.peer.name, message);

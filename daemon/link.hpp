@@ -66,7 +66,8 @@ class Link {
     pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_source();
     pg::asio::awaitable<bool> rest(pg::Connection& source);
     void note(const BatchReport& report, pg::Clock::time_point began);
-    void check_clock(double offset);
+    /// Notes by how much the clocks differ. Throws where that stops the link.
+    void check_clock(const ClockReading& offset);
     void fail(const Failure& failure);
     void enter(LinkState state, const std::string& reason = "");
 

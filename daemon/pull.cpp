@@ -5,15 +5,9 @@
 #include <sql/embedded.hpp>
 
 #include <algorithm>
-#include <chrono>
 
 namespace tromp {
 namespace {
-
-std::int64_t microseconds_now() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 void check_source(const pg::Result& row, const Peer& expected) {
     if (!row.optional_at(0, "node")) {
@@ -60,7 +54,7 @@ SqlValues Pull::values() const {
 }
 
 pg::asio::awaitable<BatchHeader> Pull::begin(const Peer& expected) {
-    const auto asked = microseconds_now();
+    const ClockQuestion question;
     co_await source_.send(render_sql(sql::pull_begin, values()) + render_sql(sql::pull_ahead, values()) +
                           render_sql(sql::pull_events, values()));
     std::optional<pg::Result> row;
@@ -68,11 +62,10 @@ pg::asio::awaitable<BatchHeader> Pull::begin(const Peer& expected) {
         row = co_await source_.next();
         if (!row) throw pg::ConnectionError("the source ended a pull before it began");
     } while (row->status() != PGRES_TUPLES_OK);
-    const auto answered = microseconds_now();
+    const auto clock = question.end(row->number(0, "clock"));
     check_source(*row, expected);
     auto header = read_header(*row, expected);
-    // Where the clock was read in between is not known: half-way is the best guess.
-    header.clock_offset = static_cast<double>(2 * row->number(0, "clock") - asked - answered) / 2e6;
+    header.clock = clock;
     co_return header;
 }
 

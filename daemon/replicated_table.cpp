@@ -105,6 +105,7 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
         table.resolution =
             std::string(result.at(row, "resolver")) + ", " + std::string(result.at(row, "delete_resolver"));
         if (result.at(row, "priority") != "{}") table.resolution += ", " + std::string(result.at(row, "priority"));
+        if (const auto strength = result.optional_at(row, "strength")) table.resolution += ", " + *strength;
         if (!result.optional_at(row, "columns")) {
             throw Error("replicated table " + table.display_name() +
                         " is gone; take it out with trompctl tables remove " + table.display_name());

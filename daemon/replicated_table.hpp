@@ -23,7 +23,7 @@ struct ReplicatedTable {
     std::vector<std::string> key;
     bool integer_key = false;     ///< the key travels as `nr`
     bool deferrable_key = false;  ///< its uniqueness is not checked under session_replication_role = replica
-    std::string resolution;       ///< resolver, delete resolver and priorities, to be the same at both ends
+    std::string resolution;       ///< resolver, delete resolver, priorities and strength, to be the same at both ends
     std::vector<Column> columns;  ///< without generated ones, in the table's order
     std::string shape;            ///< changes with the columns
 

@@ -88,10 +88,16 @@ DECLARE
     is_integer  boolean;
     settings    text := '';
     head        text;
+    key_of_row  text;   -- the beginning of a query: nr, key
+    rows_end    text;   -- its end, behind the name of the rows
     old_keys    text;   -- a query: nr, key
     new_keys    text;
+    old_rows    text;   -- the same with the rows' strength, where that depends on the row
+    new_rows    text;
+    strength    text := '';
     rank        text := 'NULL::float8';
     delete_rank text;
+    gone        text;   -- a query as old_rows: those whose keys are none of the new ones
     events      text;   -- SQL that logs them: action, strength and derived table k are to be filled in
     body        text;
     operation   record;
@@ -101,16 +107,19 @@ BEGIN
     IF t.resolver = 'node_priority' THEN
         rank := coalesce(cardinality(t.priority) - array_position(t.priority, replication.node()) + 1, 0) || '::float8';
     END IF;
+    IF replication.capture_strength(table_id) THEN
+        rank := 'k.strength';
+        strength := format(', replication.strength_%s(r) AS strength', table_id);
+    END IF;
     delete_rank := CASE t.delete_resolver WHEN 'delete_wins' THEN quote_literal('Infinity') || '::float8' ELSE rank END;
 
     IF is_integer THEN
-        new_keys := format('SELECT n.%I::bigint AS nr, NULL::jsonb AS key FROM new_rows n', t.key_columns[1]);
-        old_keys := format('SELECT o.%I::bigint AS nr, NULL::jsonb AS key FROM old_rows o', t.key_columns[1]);
+        key_of_row := format('SELECT r.%I::bigint AS nr, NULL::jsonb AS key', t.key_columns[1]);
+        rows_end := ' r';
     ELSE
-        new_keys := format('SELECT jsonb_hash_extended(x.key, 0) AS nr, x.key FROM (SELECT %s AS key FROM new_rows n) x',
-                           replication.key_expression(t.relation, t.key_columns, 'n'));
-        old_keys := format('SELECT jsonb_hash_extended(x.key, 0) AS nr, x.key FROM (SELECT %s AS key FROM old_rows o) x',
-                           replication.key_expression(t.relation, t.key_columns, 'o'));
+        key_of_row := format('SELECT jsonb_hash_extended(x.key, 0) AS nr, x.* FROM (SELECT %s AS key',
+                             replication.key_expression(t.relation, t.key_columns, 'r'));
+        rows_end := ' r) x';
         -- The text of these does not depend on the writer's settings; that of any other type may.
         IF EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
                    WHERE a.attrelid = t.relation AND a.attname = ANY (t.key_columns) AND y.typtype <> 'e'
@@ -119,6 +128,14 @@ BEGIN
             settings := ' SET datestyle = ''ISO, YMD'' SET intervalstyle = ''postgres'' SET timezone = ''UTC'' SET extra_float_digits = 1'
                         ' SET bytea_output = ''hex'' SET lc_monetary = ''C''';
         END IF;
+    END IF;
+    old_keys := key_of_row || ' FROM old_rows' || rows_end;
+    new_keys := key_of_row || ' FROM new_rows' || rows_end;
+    old_rows := key_of_row || strength || ' FROM old_rows' || rows_end;
+    new_rows := key_of_row || strength || ' FROM new_rows' || rows_end;
+    gone := old_keys || ' EXCEPT ' || new_keys;
+    IF delete_rank = 'k.strength' THEN
+        gone := format('SELECT o.* FROM (%s) o JOIN (%s) g ON g.nr = o.nr AND g.key IS NOT DISTINCT FROM o.key', old_rows, gone);
     END IF;
 
     events := format($events$
@@ -137,24 +154,26 @@ BEGIN
             ('truncate', 'TRUNCATE', '')) AS o(name, event, referencing)
     LOOP
         body := CASE operation.name
-            WHEN 'insert' THEN format(events, 'I', rank, new_keys)
+            WHEN 'insert' THEN format(events, 'I', rank, new_rows)
             -- The new keys; and as deletes the old keys that are none of them: keys that change or swap come out right.
             -- A single row, the usual case, is told by a look that costs less than EXCEPT.
             WHEN 'update' THEN format($update$%1$s
     IF written > 1 OR (SELECT %2$s FROM (%3$s) k) IS DISTINCT FROM (SELECT %2$s FROM (%4$s) k) THEN%5$s
-    END IF;$update$, format(events, 'U', rank, new_keys), CASE WHEN is_integer THEN 'k.nr' ELSE 'k.key' END, old_keys, new_keys,
-                                      format(events, 'D', delete_rank, old_keys || ' EXCEPT ' || new_keys))
-            WHEN 'delete' THEN format(events, 'D', delete_rank, old_keys)
+    END IF;$update$, format(events, 'U', rank, new_rows), CASE WHEN is_integer THEN 'k.nr' ELSE 'k.key' END, old_keys, new_keys,
+                                      format(events, 'D', delete_rank, gone))
+            WHEN 'delete' THEN format(events, 'D', delete_rank, old_rows)
             -- A delete of every row, weaker than any change made elsewhere meanwhile; under TRUNCATE's lock, which is taken before.
             ELSE format(events, 'D', quote_literal('-Infinity') || '::float8',
-                        replace(old_keys, 'old_rows', format('%I.%I', t.schema_name, t.table_name)))
+                        format('%s FROM %I.%I%s', key_of_row, t.schema_name, t.table_name, rows_end))
         END;
         head := format('CREATE OR REPLACE FUNCTION replication.capture_%s_%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER'
                        ' SET search_path = pg_catalog, pg_temp%s AS ', table_id, operation.name, settings);
         EXECUTE head || quote_literal(format($body$
 DECLARE
-    now_or_later CONSTANT bigint := greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
-                                             pg_sequence_last_value('replication.clock'::regclass) + 1);
+    -- A clock beyond the year 2200 counts as 2200: that leaves room above it, up to 2^53, for what others write after it.
+    now_or_later CONSTANT bigint := least(9007199254740992, greatest(
+        0, least((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, 7258118400000000),
+        pg_sequence_last_value('replication.clock'::regclass) + 1));
     written      bigint;
 BEGIN%s
     RETURN NULL;
@@ -183,6 +202,7 @@ BEGIN
         END IF;
         EXECUTE format('DROP FUNCTION IF EXISTS replication.capture_%s_%s()', table_id, operation);
     END LOOP;
+    EXECUTE format('DROP FUNCTION IF EXISTS replication.strength_%s(record)', table_id);
     DELETE FROM replication.events WHERE tbl = table_id;
     DELETE FROM replication.ahead WHERE tbl = table_id;
     DELETE FROM replication.tables WHERE id = table_id;

@@ -56,7 +56,6 @@ CREATE TEMP TABLE lost (
     loser          double precision[] NOT NULL,
     loser_row      jsonb
 ) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE rechecked (tbl integer NOT NULL, nr bigint NOT NULL, key jsonb) ON COMMIT DELETE ROWS;
 SELECT (SELECT node FROM replication.nodes WHERE is_self) AS node,
        pg_is_in_recovery() AS in_recovery,
        pg_try_advisory_lock(1953656685, 100000 + :source) AS alone;

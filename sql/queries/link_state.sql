@@ -1,6 +1,7 @@
 -- What the target database says about the link with :source, before each pull.
 SELECT n.paused, p.snapshot AS position, n.acknowledged, p.system_identifier, p.timeline, p.incarnation, p.last_event,
-       (SELECT count(*) FROM replication.nodes o WHERE NOT o.is_self AND o.node <> n.node) AS others
+       (SELECT count(*) FROM replication.nodes o WHERE NOT o.is_self AND o.node <> n.node) AS others,
+       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock
 FROM replication.nodes n
 LEFT JOIN replication.positions p ON p.node = n.node
 WHERE n.node = :source AND NOT n.is_self;

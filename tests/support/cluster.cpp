@@ -43,7 +43,7 @@ std::string identifier(std::string_view name) {
 
 }  // namespace
 
-Cluster::Cluster(const Settings& settings) {
+Cluster::Cluster(const Settings& settings, Environment environment) : environment_(std::move(environment)) {
     copy_template();
     configure(settings);
     start();
@@ -85,9 +85,9 @@ void Cluster::configure(const Settings& settings) {
 void Cluster::start() {
     if (is_running()) throw std::logic_error("the cluster runs already");
     // Not through pg_ctl: a child of ours ends with us. SIGQUIT, so that it takes its own children along.
-    postmaster_ =
-        std::make_unique<Process>(Argv{postgres_program("postgres"), "-D", data_dir()}, dir_.path(), "postgres",
-                                  ProcessOptions{.user = database_user(), .death_signal = SIGQUIT});
+    postmaster_ = std::make_unique<Process>(
+        Argv{postgres_program("postgres"), "-D", data_dir()}, dir_.path(), "postgres",
+        ProcessOptions{.environment = environment_, .user = database_user(), .death_signal = SIGQUIT});
     const auto target = conninfo("postgres");
     const bool ready =
         becomes_true(start_deadline, [&] { return !postmaster_->is_running() || PQping(target.c_str()) == PQPING_OK; });

@@ -22,9 +22,10 @@ class Cluster {
   public:
     /// Settings of postgresql.conf, over those of the tests: Cluster c{{"max_prepared_transactions", "10"}}.
     using Settings = std::map<std::string, std::string>;
+    using Environment = std::map<std::string, std::string>;
 
-    /// Makes it and starts it.
-    explicit Cluster(const Settings& settings);
+    /// Makes it and starts it. `environment` is added to that of the server, at every start.
+    explicit Cluster(const Settings& settings, Environment environment = {});
     Cluster(std::initializer_list<Settings::value_type> settings) : Cluster(Settings(settings)) {}
     Cluster() : Cluster(Settings{}) {}
     ~Cluster();
@@ -59,6 +60,7 @@ class Cluster {
 
     TempDir dir_;
     ReservedPort port_;
+    const Environment environment_;
     std::unique_ptr<Process> postmaster_;
 };
 

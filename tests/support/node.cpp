@@ -4,6 +4,7 @@
 #include <sys/un.h>
 
 #include <boost/json.hpp>
+#include <cstdlib>
 #include <cstring>
 #include <sstream>
 #include <utility>
@@ -88,7 +89,9 @@ void Node::write_config() const {
 }
 
 Argv Node::command(const char* program, const Argv& arguments) const {
-    Argv argv = {std::string(TROMP_BINARY_DIR) + "/" + program, "--config", config()};
+    // A long run works on copies, so that the build directory stays free for work.
+    const char* const copies = std::getenv("TROMP_BIN");
+    Argv argv = {std::string(copies ? copies : TROMP_BINARY_DIR) + "/" + program, "--config", config()};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     return argv;
 }
@@ -141,6 +144,10 @@ void Node::kill() {
     if (!daemon_) return;
     daemon_->kill(SIGKILL);
     daemon_->wait_exit(stop_deadline);
+}
+
+void Node::signal(int signal) {
+    if (daemon_) daemon_->kill(signal);
 }
 
 void Node::restart() {

@@ -71,6 +71,8 @@ class Node {
     void stop();
     /// SIGKILL.
     void kill();
+    /// As SIGSTOP; no effect when no daemon runs.
+    void signal(int signal);
     void restart();
     /// SIGHUP.
     void reload();
