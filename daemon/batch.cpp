@@ -8,12 +8,9 @@
 #include "daemon/pull.hpp"
 #include "daemon/recheck.hpp"
 #include "daemon/resolve.hpp"
-#include "daemon/retry.hpp"
+#include "daemon/settle.hpp"
 #include "daemon/stage.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <sql/embedded.hpp>
 
 namespace tromp {
@@ -23,9 +20,6 @@ namespace asio = boost::asio;
 
 /// A pull that found only what came from us moves the position when it is worth a transaction.
 constexpr std::int64_t worth_advancing = 1000;
-
-/// Users who hold a row this long make the batch begin again from the pull, so that its transaction here ends.
-constexpr std::chrono::seconds patience_with_locks{30};
 
 asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source) {
     const auto row = co_await target.query(render_sql(sql::link_state, "source", std::to_string(source)));
@@ -66,50 +60,6 @@ asio::awaitable<void> begin_apply(pg::Connection& target, int source, const Snap
     const auto row = co_await target.query(render_sql(sql::apply_begin, "source", std::to_string(source)));
     if (row.rows() != 1 || Snapshot::parse(row.at(0, "position")) != position) {
         throw pg::ConnectionError("the position was moved by somebody else; it is read again");
-    }
-}
-
-/// Looks at our log until every row that it tells of is locked or gone.
-asio::awaitable<void> look_until_locked(Flow& flow, const Staged& staged, const Snapshot& read_of_us) {
-    for (;;) {
-        const auto late = co_await look(flow.target, flow.from.node, read_of_us);
-        if (late == 0) co_return;
-        const auto locked = co_await lock_late_rows(flow.target, flow.pairs, staged);
-        if (locked == 0) co_return;
-    }
-}
-
-/// Locks, looks and merges until every key of the batch is settled, giving way to users wherever they meet.
-asio::awaitable<void> settle(Flow& flow, const Staged& staged, const Snapshot& read_of_us) {
-    auto& target = flow.target;
-    const int source = flow.from.node;
-    const auto give_up = pg::Clock::now() + patience_with_locks;
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    co_await target.query("SAVEPOINT staged");
-    for (bool careful = false;;) {
-        std::string in_the_way;
-        try {
-            co_await lock_rows(target, flow.pairs, staged);
-            co_await fault_point("apply.locked", source);
-            co_await look_until_locked(flow, staged, read_of_us);
-            co_await fault_point("apply.looked", source);
-            const auto merged = co_await merge(target, flow.pairs, staged, careful);
-            co_await fault_point("apply.merged", source);
-            if (merged == Merged::all) co_return;
-            if (careful && merged == Merged::short_) {
-                co_await target.query("RELEASE SAVEPOINT staged; SAVEPOINT staged");
-                continue;
-            }
-        } catch (const pg::SqlError& error) {
-            if (!is_contention(error.sqlstate()) || pg::Clock::now() > give_up) throw;
-            in_the_way = error.what();
-        }
-        careful = true;
-        co_await target.query("ROLLBACK TO SAVEPOINT staged");
-        if (in_the_way.empty()) continue;
-        timer.expires_after(
-            std::chrono::milliseconds(20));  // lets him finish who waits for the locks that we just gave back
-        co_await timer.async_wait(asio::use_awaitable);
     }
 }
 
@@ -166,7 +116,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     std::int64_t unlocked = 0;
     if (staged.events > 0) {
         co_await begin_decisions(target, source, flow.pairs, staged);
-        co_await settle(flow, staged, header.read_of_us.value_or(Snapshot{}));
+        co_await settle(target, source, flow.pairs, staged, header.read_of_us.value_or(Snapshot{}), Manner::quick);
         report.conflicts = co_await record_conflicts(target, source);
         unlocked = co_await note_unlocked(target, source);
         co_await forward(target, source, state.forwards);

@@ -52,6 +52,7 @@ struct BatchHeader {
     bool paused = false;
     Lsn inserted = 0;  ///< must be flushed at the source before the target commits
     Identity identity;
+    bool any_held = false;               ///< rows are held at the source; their images come in a COPY of their own
     std::optional<Snapshot> read_of_us;  ///< the source's position in the target's log; none before its first contact
     std::int64_t last_event = 0;
 };

@@ -27,5 +27,6 @@ SELECT pg_current_snapshot() AS snapshot,
        (SELECT paused FROM replication.nodes WHERE node = :reader AND NOT is_self) AS paused,
        (SELECT snapshot FROM replication.positions WHERE node = :reader) AS read_of_us,
        (SELECT count(*) FROM replication.ahead WHERE node = :reader) AS ahead,
+       EXISTS (SELECT FROM replication.held) AS any_held,
        (SELECT last_value FROM replication.event_id) AS last_event
 FROM summary s;
