@@ -5,6 +5,7 @@
 #include "daemon/advance.hpp"
 #include "daemon/apply.hpp"
 #include "daemon/forward.hpp"
+#include "daemon/identity.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/recheck.hpp"
 #include "daemon/resolve.hpp"
@@ -21,6 +22,9 @@ namespace asio = boost::asio;
 /// A pull that found only what came from us moves the position when it is worth a transaction.
 constexpr std::int64_t worth_advancing = 1000;
 
+/// Microseconds. How fresh our copy is need not be known better than this.
+constexpr std::int64_t worth_telling = 10'000'000;
+
 asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source) {
     const auto row = co_await target.query(render_sql(sql::link_state, "source", std::to_string(source)));
     if (row.rows() == 0) throw Error("node " + std::to_string(source) + " is not a neighbour any more: it was removed");
@@ -32,27 +36,33 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
                       row.optional_at(0, "incarnation").value_or("")};
     if (state.position) state.last_event = row.number(0, "last_event");
+    state.place.incarnation = row.optional_at(0, "own_incarnation").value_or("");
+    const auto reach = row.optional_at(0, "reach");
+    state.place.accepted = reach.has_value();
+    if (reach) state.reach = parse_reach(*reach);
+    state.place.others = parse_reaches(row.at(0, "other_reach"));
     co_return state;
 }
 
-/// The position is good only for the database that it was read from, and only if that has not gone back since.
-void check_identity(const StoredState& state, const BatchHeader& header, const Peer& from) {
-    const std::string what = "the database of " + from.name;
-    const std::string advice =
-        ": changes may have been lost there, so nothing is read from it until the two are compared (trompctl join " +
-        from.name + ")";
-    if (state.identity.incarnation != header.identity.incarnation)
-        throw Error(what + " was set up anew since it was last read" + advice);
-    if (state.identity.system_identifier != header.identity.system_identifier) {
-        throw Error(what + " is in another PostgreSQL cluster than before" + advice);
+/// A link that would close a ring does not flow, and nothing is told of it to others.
+asio::awaitable<void> check_place(Flow& flow, const StoredState& state, const BatchHeader& header) {
+    auto place = state.place;
+    place.accepted = place.accepted && header.accepts_us;
+    const auto refusal = refuse_link(place, flow.from.node, header.reach);
+    if (refusal.empty()) co_return;
+    if (state.place.accepted) {
+        co_await flow.target.query(render_sql(sql::reach_forget, "source", std::to_string(flow.from.node)));
     }
-    if (state.identity.timeline != header.identity.timeline) {
-        throw Error(what + " changed its timeline from " + state.identity.timeline + " to " + header.identity.timeline +
-                    " (it was restored, or a standby was promoted)" + advice);
-    }
-    if (header.last_event < state.last_event || header.now.xmax < state.position->xmax) {
-        throw Error(what + " went back to an earlier state" + advice);
-    }
+    throw Error(refusal);
+}
+
+/// Remembers what the source reaches, when all of its log has been read; how fresh it is, only now and then.
+asio::awaitable<void> keep_reach(Flow& flow, const StoredState& state, const BatchHeader& header) {
+    const bool news = !state.place.accepted || !same_tree(state.reach, header.reach);
+    if (!news && header.reach.front().fresh - state.reach.front().fresh < worth_telling) co_return;
+    const auto query = render_sql(sql::reach_keep, "source", std::to_string(flow.from.node), "reach", header.reach_text,
+                                  "tell", news ? "true" : "false");
+    co_await flow.target.query(query);
 }
 
 /// Begins the apply transaction. Nobody else may have moved the position since we read it.
@@ -78,7 +88,8 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     const int source = flow.from.node;
     BatchReport report;
 
-    const auto state = co_await read_link_state(target, source);
+    auto state = co_await read_link_state(target, source);
+    state.place.node = flow.reader;
     if (state.paused) {
         report.outcome = Outcome::paused;
         co_return report;
@@ -90,10 +101,12 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     header = co_await pull.begin(flow.from);
     co_await fault_point("pull.begun", source);
     check_identity(state, header, flow.from);
+    co_await check_place(flow, state, header);
     const auto position = cut(header.now, *state.position, header.last);
     if (header.paused || (header.events_for_us == 0 && header.events < worth_advancing)) {
         co_await pull.end_empty();
         report.acknowledged = co_await acknowledge(target, source, state.acknowledged, header);
+        co_await keep_reach(flow, state, header);
         report.outcome = header.paused ? Outcome::paused : Outcome::empty;
         co_return report;
     }
@@ -123,6 +136,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         co_await fault_point("apply.forwarded", source);
     }
     co_await advance(target, source, position, header);
+    if (report.waiting == 0) co_await keep_reach(flow, state, header);
     co_await fault_point("apply.advanced", source);
     co_await commit(target, source);
     if (unlocked > 0) co_await recheck_unlocked(target, source, flow.pairs);

@@ -45,6 +45,10 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     header.identity.timeline = row.at(0, "timeline");
     header.identity.incarnation = row.optional_at(0, "incarnation").value_or("");
     if (const auto read = row.optional_at(0, "read_of_us")) header.read_of_us = Snapshot::parse(*read);
+    if (const auto known = row.optional_at(0, "acknowledged_by_us")) header.acknowledged = Snapshot::parse(*known);
+    header.accepts_us = row.boolean(0, "accepts_us");
+    header.reach_text = row.at(0, "reach");
+    header.reach = parse_reach(header.reach_text);
     header.any_held = row.boolean(0, "any_held");
     header.last_event = row.number(0, "last_event");
     return header;
