@@ -19,7 +19,9 @@
 ///   {"command": "sync", "neighbour": 1 or null, "wait": true, "timeout_ms": 60000}
 ///                                                 -> {"ok": true or false, "message": "…"}
 ///   {"command": "wake"}                           -> {"ok": true}: pause flags and tables are read again, every link
-///   pulls anything that cannot be done                  -> {"error": "…"}
+///   pulls
+///   {"command": "retry"}                          -> {"ok": true}: the held rows were tried again
+///   anything that cannot be done                  -> {"error": "…"}
 namespace tromp::control {
 
 namespace asio = boost::asio;
@@ -30,6 +32,7 @@ namespace command {
 inline constexpr std::string_view status = "status";
 inline constexpr std::string_view sync = "sync";
 inline constexpr std::string_view wake = "wake";
+inline constexpr std::string_view retry = "retry";
 }  // namespace command
 
 namespace field {

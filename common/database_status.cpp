@@ -28,6 +28,12 @@ NeighbourReport neighbour_at(const pg::Result& rows, int row) {
     return neighbour;
 }
 
+TreeNode tree_node_at(const pg::Result& rows, int row) {
+    return {static_cast<int>(rows.number(row, "node")), std::string(rows.at(row, "name")),
+            static_cast<int>(rows.number(row, "via")), static_cast<int>(rows.number(row, "hops")),
+            rows.optional_at(row, "fresh_as_of")};
+}
+
 boost::asio::awaitable<Waiting> read_to_send(pg::Connection& connection, SqlValues values) {
     const auto row = co_await connection.query(render_sql(sql::status_to_send, values));
     Waiting waiting;
@@ -74,9 +80,11 @@ boost::asio::awaitable<StatusReport> read_database_status(pg::Connection& connec
                                {"read_below", std::string(rows.at(row, "read_below"))},
                                {"read_except", std::string(rows.at(row, "read_except"))}};
         neighbour.to_send = co_await read_to_send(connection, unread);
-        report.tree.push_back({neighbour.node, neighbour.name, neighbour.node, 1, neighbour.last_sync});
         report.neighbours.push_back(std::move(neighbour));
     }
+    const auto tree = co_await connection.query(std::string(sql::status_tree));
+    for (int row = 0; row < tree.rows(); ++row)
+        report.tree.push_back(tree_node_at(tree, row));
     compare_with_file(report.neighbours, config);
     report.safe_to_go_offline = nothing_to_send(report.neighbours);
     co_return report;

@@ -67,13 +67,19 @@ std::string Arguments::required(std::string_view what) {
     return std::move(*word);
 }
 
-std::string Arguments::required_id() {
-    auto word = required("the ID");
+std::optional<std::string> Arguments::id() {
+    auto word = next();
     constexpr std::size_t longest = 18;  // what fits into a bigint whatever its digits are
-    if (word.size() > longest || word.find_first_not_of("0123456789") != std::string::npos) {
-        throw Error("'" + word + "' is not an ID; the list shows them", Exit::usage);
+    if (word && (word->size() > longest || word->find_first_not_of("0123456789") != std::string::npos)) {
+        throw Error("'" + *word + "' is not an ID; the list shows them", Exit::usage);
     }
     return word;
+}
+
+std::string Arguments::required_id() {
+    auto word = id();
+    if (!word) throw Error("the ID is missing", Exit::usage);
+    return std::move(*word);
 }
 
 void Arguments::finish() const {

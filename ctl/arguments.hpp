@@ -25,6 +25,7 @@ class Arguments {
     /// The same, when the command cannot do without; `what` names it for the user.
     std::string required(std::string_view what);
     /// The same for a number of a conflict or a held row.
+    std::optional<std::string> id();
     std::string required_id();
     /// Throws when anything is left.
     void finish() const;

@@ -5,15 +5,13 @@
 #include "daemon/advance.hpp"
 #include "daemon/apply.hpp"
 #include "daemon/forward.hpp"
+#include "daemon/identity.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/recheck.hpp"
 #include "daemon/resolve.hpp"
-#include "daemon/retry.hpp"
+#include "daemon/settle.hpp"
 #include "daemon/stage.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <sql/embedded.hpp>
 
 namespace tromp {
@@ -24,8 +22,8 @@ namespace asio = boost::asio;
 /// A pull that found only what came from us moves the position when it is worth a transaction.
 constexpr std::int64_t worth_advancing = 1000;
 
-/// Users who hold a row this long make the batch begin again from the pull, so that its transaction here ends.
-constexpr std::chrono::seconds patience_with_locks{30};
+/// Microseconds. How fresh our copy is need not be known better than this.
+constexpr std::int64_t worth_telling = 10'000'000;
 
 asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source) {
     const ClockQuestion question;
@@ -40,27 +38,33 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
                       row.optional_at(0, "incarnation").value_or("")};
     if (state.position) state.last_event = row.number(0, "last_event");
+    state.place.incarnation = row.optional_at(0, "own_incarnation").value_or("");
+    const auto reach = row.optional_at(0, "reach");
+    state.place.accepted = reach.has_value();
+    if (reach) state.reach = parse_reach(*reach);
+    state.place.others = parse_reaches(row.at(0, "other_reach"));
     co_return state;
 }
 
-/// The position is good only for the database that it was read from, and only if that has not gone back since.
-void check_identity(const StoredState& state, const BatchHeader& header, const Peer& from) {
-    const std::string what = "the database of " + from.name;
-    const std::string advice =
-        ": changes may have been lost there, so nothing is read from it until the two are compared (trompctl join " +
-        from.name + ")";
-    if (state.identity.incarnation != header.identity.incarnation)
-        throw Error(what + " was set up anew since it was last read" + advice);
-    if (state.identity.system_identifier != header.identity.system_identifier) {
-        throw Error(what + " is in another PostgreSQL cluster than before" + advice);
+/// A link that would close a ring does not flow, and nothing is told of it to others.
+asio::awaitable<void> check_place(Flow& flow, const StoredState& state, const BatchHeader& header) {
+    auto place = state.place;
+    place.accepted = place.accepted && header.accepts_us;
+    const auto refusal = refuse_link(place, flow.from.node, header.reach);
+    if (refusal.empty()) co_return;
+    if (state.place.accepted) {
+        co_await flow.target.query(render_sql(sql::reach_forget, "source", std::to_string(flow.from.node)));
     }
-    if (state.identity.timeline != header.identity.timeline) {
-        throw Error(what + " changed its timeline from " + state.identity.timeline + " to " + header.identity.timeline +
-                    " (it was restored, or a standby was promoted)" + advice);
-    }
-    if (header.last_event < state.last_event || header.now.xmax < state.position->xmax) {
-        throw Error(what + " went back to an earlier state" + advice);
-    }
+    throw Error(refusal);
+}
+
+/// Remembers what the source reaches, when all of its log has been read; how fresh it is, only now and then.
+asio::awaitable<void> keep_reach(Flow& flow, const StoredState& state, const BatchHeader& header) {
+    const bool news = !state.place.accepted || !same_tree(state.reach, header.reach);
+    if (!news && header.reach.front().fresh - state.reach.front().fresh < worth_telling) co_return;
+    const auto query = render_sql(sql::reach_keep, "source", std::to_string(flow.from.node), "reach", header.reach_text,
+                                  "tell", news ? "true" : "false");
+    co_await flow.target.query(query);
 }
 
 /// Begins the apply transaction. Nobody else may have moved the position since we read it.
@@ -68,50 +72,6 @@ asio::awaitable<void> begin_apply(pg::Connection& target, int source, const Snap
     const auto row = co_await target.query(render_sql(sql::apply_begin, "source", std::to_string(source)));
     if (row.rows() != 1 || Snapshot::parse(row.at(0, "position")) != position) {
         throw pg::ConnectionError("the position was moved by somebody else; it is read again");
-    }
-}
-
-/// Looks at our log until every row that it tells of is locked or gone.
-asio::awaitable<void> look_until_locked(Flow& flow, const Staged& staged, const Snapshot& read_of_us) {
-    for (;;) {
-        const auto late = co_await look(flow.target, flow.from.node, read_of_us);
-        if (late == 0) co_return;
-        const auto locked = co_await lock_late_rows(flow.target, flow.pairs, staged);
-        if (locked == 0) co_return;
-    }
-}
-
-/// Locks, looks and merges until every key of the batch is settled, giving way to users wherever they meet.
-asio::awaitable<void> settle(Flow& flow, const Staged& staged, const Snapshot& read_of_us) {
-    auto& target = flow.target;
-    const int source = flow.from.node;
-    const auto give_up = pg::Clock::now() + patience_with_locks;
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    co_await target.query("SAVEPOINT staged");
-    for (bool careful = false;;) {
-        std::string in_the_way;
-        try {
-            co_await lock_rows(target, flow.pairs, staged);
-            co_await fault_point("apply.locked", source);
-            co_await look_until_locked(flow, staged, read_of_us);
-            co_await fault_point("apply.looked", source);
-            const auto merged = co_await merge(target, flow.pairs, staged, careful);
-            co_await fault_point("apply.merged", source);
-            if (merged == Merged::all) co_return;
-            if (careful && merged == Merged::short_) {
-                co_await target.query("RELEASE SAVEPOINT staged; SAVEPOINT staged");
-                continue;
-            }
-        } catch (const pg::SqlError& error) {
-            if (!is_contention(error.sqlstate()) || pg::Clock::now() > give_up) throw;
-            in_the_way = error.what();
-        }
-        careful = true;
-        co_await target.query("ROLLBACK TO SAVEPOINT staged");
-        if (in_the_way.empty()) continue;
-        timer.expires_after(
-            std::chrono::milliseconds(20));  // lets him finish who waits for the locks that we just gave back
-        co_await timer.async_wait(asio::use_awaitable);
     }
 }
 
@@ -130,7 +90,8 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     const int source = flow.from.node;
     BatchReport report;
 
-    const auto state = co_await read_link_state(target, source);
+    auto state = co_await read_link_state(target, source);
+    state.place.node = flow.reader;
     if (state.paused) {
         report.outcome = Outcome::paused;
         co_return report;
@@ -142,12 +103,14 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     header = co_await pull.begin(flow.from);
     co_await fault_point("pull.begun", source);
     check_identity(state, header, flow.from);
+    co_await check_place(flow, state, header);
     flow.clocks(header.clock - state.clock);
     const auto position = cut(header.now, *state.position, header.last);
     const bool is_full = header.events >= static_cast<std::int64_t>(flow.chunk);  // what is for us may lie beyond it
     if (header.paused || (header.events_for_us == 0 && header.events < worth_advancing && !is_full)) {
         co_await pull.end_empty();
         report.acknowledged = co_await acknowledge(target, source, state.acknowledged, header);
+        co_await keep_reach(flow, state, header);
         report.outcome = header.paused ? Outcome::paused : Outcome::empty;
         co_return report;
     }
@@ -170,13 +133,14 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     std::int64_t unlocked = 0;
     if (staged.events > 0) {
         co_await begin_decisions(target, source, flow.pairs, staged);
-        co_await settle(flow, staged, header.read_of_us.value_or(Snapshot{}));
+        co_await settle(target, source, flow.pairs, staged, header.read_of_us.value_or(Snapshot{}), Manner::quick);
         report.conflicts = co_await record_conflicts(target, source);
         unlocked = co_await note_unlocked(target, source);
         co_await forward(target, source, state.forwards);
         co_await fault_point("apply.forwarded", source);
     }
     co_await advance(target, source, position, header);
+    if (report.waiting == 0) co_await keep_reach(flow, state, header);
     co_await fault_point("apply.advanced", source);
     co_await commit(target, source);
     if (unlocked > 0) co_await recheck_unlocked(target, source);

@@ -3,6 +3,7 @@
 #include "common/error.hpp"
 #include "daemon/clock_reading.hpp"
 #include "daemon/position.hpp"
+#include "daemon/reach.hpp"
 #include "daemon/replicated_table.hpp"
 
 #include <cstdint>
@@ -41,6 +42,8 @@ struct StoredState {
     Identity identity;                 ///< of the database that `position` was read from
     std::int64_t last_event = 0;       ///< the highest event id of the source seen so far
     ClockReading clock;                ///< of the target
+    Place place;                       ///< of the target
+    Reach reach;                       ///< what the source was known to reach
 };
 
 /// What the source says at the beginning of a pull; all of one instant.
@@ -54,6 +57,11 @@ struct BatchHeader {
     bool paused = false;
     Lsn inserted = 0;  ///< must be flushed at the source before the target commits
     Identity identity;
+    bool any_held = false;                 ///< rows are held at the source; their images come in a COPY of their own
+    std::optional<Snapshot> acknowledged;  ///< what the source knows that the target has read of it
+    Reach reach;                           ///< the source first
+    std::string reach_text;
+    bool accepts_us = false;             ///< the source takes the link the other way for one of the tree
     std::optional<Snapshot> read_of_us;  ///< the source's position in the target's log; none before its first contact
     std::int64_t last_event = 0;
 };

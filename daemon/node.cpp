@@ -1,5 +1,7 @@
 #include "daemon/node.hpp"
 
+#include "daemon/held.hpp"
+
 #include "common/backoff.hpp"
 #include "common/install.hpp"
 #include "common/log.hpp"
@@ -25,6 +27,8 @@ using namespace std::chrono_literals;
 constexpr auto own_poll_interval = 10s;
 constexpr auto prune_at_least_every = 30s;
 constexpr auto guard_interval = 5s;
+constexpr auto held_at_most_every = 1s;
+constexpr auto held_at_least_every = 30s;
 constexpr auto care_interval = 10s;
 
 /// Why a coroutine ended, for the log; nothing when it was cancelled.
@@ -62,6 +66,7 @@ void Node::start() {
     spawn(serve_own_database());
     spawn(keep_log_short());
     spawn(guard_users());
+    spawn(retry_held_rows());
     spawn(tell_service());
     spawn(service::feed_watchdog());
     for (const auto& neighbour : config_.neighbours) {
@@ -183,7 +188,7 @@ asio::awaitable<void> Node::serve_own_database() {
             start_links();
             own_error_.clear();
             backoff.reset();
-            Wakeup wakeup(config_.node, own_poll_interval);
+            Wakeup wakeup(config_.node, own_poll_interval, [this] { changed_.notify(); });
             co_await wakeup.run(*database, register_again_);
         } catch (...) {
             error = std::current_exception();
@@ -217,6 +222,27 @@ asio::awaitable<void> Node::keep_log_short() {
             error = std::current_exception();
         }
         if (const auto reason = why(error)) spdlog::debug("prune: {}", *reason);
+        co_await Event{}.wait_until(pg::Clock::now() + backoff.next());
+    }
+}
+
+asio::awaitable<void> Node::retry_held_rows() {
+    Backoff backoff(1s, 30s);
+    for (;;) {
+        std::exception_ptr error;
+        try {
+            const auto database = co_await open_own("held rows");
+            for (;;) {
+                co_await try_held_again(*database);
+                progress_.notify();
+                backoff.reset();
+                co_await Event{}.wait_until(pg::Clock::now() + held_at_most_every);
+                co_await changed_.wait_until(pg::Clock::now() + held_at_least_every);
+            }
+        } catch (...) {
+            error = std::current_exception();
+        }
+        if (const auto reason = why(error)) spdlog::debug("held rows: {}", *reason);
         co_await Event{}.wait_until(pg::Clock::now() + backoff.next());
     }
 }

@@ -36,6 +36,7 @@ class Node {
     boost::asio::awaitable<void> serve_own_database();
     boost::asio::awaitable<void> keep_log_short();
     boost::asio::awaitable<void> guard_users();
+    boost::asio::awaitable<void> retry_held_rows();
     boost::asio::awaitable<void> care_for(const Neighbour& neighbour);
     boost::asio::awaitable<void> tell_service();
     void spawn(boost::asio::awaitable<void> work);
@@ -51,6 +52,7 @@ class Node {
     boost::asio::awaitable<boost::json::object> answer(boost::json::object request);
     boost::asio::awaitable<boost::json::object> answer_status();
     boost::asio::awaitable<boost::json::object> answer_sync(boost::json::object request);
+    boost::asio::awaitable<boost::json::object> answer_retry();
     /// Returns what is still missing at the deadline; nothing when all is drained.
     boost::asio::awaitable<std::string> wait_until_drained(std::vector<int> neighbours, pg::Clock::time_point deadline);
     std::vector<const Link*> links_with(const std::vector<int>& neighbours) const;
@@ -66,6 +68,7 @@ class Node {
     bool links_started_ = false;
     bool registered_ = false;  ///< the neighbours of the file are in the database
     Event progress_;           ///< a link has pulled, or failed to
+    Event changed_;            ///< something was committed in the own database
     Event acknowledged_;       ///< a neighbour has read more of our log
     Event register_again_;     ///< the neighbours of the file have changed
     std::string own_error_;

@@ -1,5 +1,6 @@
 #include "common/database_status.hpp"
 #include "common/sql_text.hpp"
+#include "daemon/held.hpp"
 #include "daemon/node.hpp"
 #include "daemon/running_link.hpp"
 
@@ -68,6 +69,7 @@ asio::awaitable<json::object> Node::answer(json::object request) {
     const std::string name = command != nullptr && command->is_string() ? std::string(command->as_string()) : "";
     if (name == control::command::status) co_return co_await answer_status();
     if (name == control::command::sync) co_return co_await answer_sync(std::move(request));
+    if (name == control::command::retry) co_return co_await answer_retry();
     if (name == control::command::wake) {
         wake_links();
         co_return done(true, "");
@@ -87,6 +89,12 @@ asio::awaitable<json::object> Node::answer_status() {
         }
     }
     co_return to_json(report);
+}
+
+asio::awaitable<json::object> Node::answer_retry() {
+    const auto database = co_await open_own("held rows, as asked");
+    co_await try_held_again(*database);
+    co_return done(true, "");
 }
 
 std::vector<const Link*> Node::links_with(const std::vector<int>& neighbours) const {

@@ -40,6 +40,10 @@ bool Snapshot::contains(Xid xid) const {
     return xid < xmax && !std::binary_search(xip.begin(), xip.end(), xid);
 }
 
+bool Snapshot::covers(const Snapshot& other) const {
+    return xmax >= other.xmax && std::all_of(xip.begin(), xip.end(), [&](Xid open) { return !other.contains(open); });
+}
+
 std::string Snapshot::text() const {
     return std::to_string(xip.empty() ? xmax : xip.front()) + ':' + std::to_string(xmax) + ':' + join(xip);
 }

@@ -17,6 +17,8 @@ struct Snapshot {
     std::vector<Xid> xip;  ///< ascending, each below xmax
 
     bool contains(Xid xid) const;
+    /// Contains all that `other` contains.
+    bool covers(const Snapshot& other) const;
     bool operator==(const Snapshot&) const = default;
 
     /// PostgreSQL's text form, xmin:xmax:xip,…

@@ -39,6 +39,11 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     header.identity.timeline = row.at(0, "timeline");
     header.identity.incarnation = row.optional_at(0, "incarnation").value_or("");
     if (const auto read = row.optional_at(0, "read_of_us")) header.read_of_us = Snapshot::parse(*read);
+    if (const auto known = row.optional_at(0, "acknowledged_by_us")) header.acknowledged = Snapshot::parse(*known);
+    header.accepts_us = row.boolean(0, "accepts_us");
+    header.reach_text = row.at(0, "reach");
+    header.reach = parse_reach(header.reach_text);
+    header.any_held = row.boolean(0, "any_held");
     header.last_event = row.number(0, "last_event");
     return header;
 }
@@ -66,6 +71,7 @@ pg::asio::awaitable<BatchHeader> Pull::begin(const Peer& expected) {
     check_source(*row, expected);
     auto header = read_header(*row, expected);
     header.clock = clock;
+    any_held_ = header.any_held;
     co_return header;
 }
 
@@ -103,17 +109,18 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
     std::string shapes;
     for (const TablePair* const pair : tables) {
         auto more = values();
-        more["columns"] = [&] {
-            std::string columns;
-            for (const auto& column : pair->target.columns) {
-                columns += (columns.empty() ? "t." : ", t.") + quote_identifier(column.name);
-            }
-            return columns;
-        }();
+        std::string columns;
+        std::string images;
+        for (const auto& column : pair->target.columns) {
+            columns += (columns.empty() ? "t." : ", t.") + quote_identifier(column.name);
+            images += (images.empty() ? "" : ", ") + ("h.row ->> " + quote_literal(column.name));
+        }
+        more["columns"] = std::move(columns);
+        more["images"] = std::move(images);
         more["table"] = pair->source.quoted_name();
         more["tbl"] = std::to_string(pair->source.id);
         more["join"] = pair->source.key_match("t", "k");
-        query += render_sql(sql::pull_rows, more);
+        query += render_sql(any_held_ ? sql::pull_rows_held : sql::pull_rows, more);
         relations += (relations.empty() ? "" : ",") + pair->source.relation;
         shapes += (shapes.empty() ? "" : ",") + pair->source.shape;
     }

@@ -33,8 +33,12 @@ class Pull {
     /// Hands the lines of the next COPY to `sink`.
     pg::asio::awaitable<void> copy(const LineSink& sink);
 
-    /// Asks for the rows of these tables: a COPY for each, in this order.
+    /// Asks for the rows of these tables: a COPY for each, in this order, and one more behind it where rows are held at
+    /// the source.
     pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables);
+
+    /// How many COPYs ask_rows brings for each table.
+    int copies() const { return any_held_ ? 2 : 1; }
 
     /// Ends the transaction at the source. False: a table was rewritten or changed while it was read, and the batch is
     /// void.
@@ -59,6 +63,7 @@ class Pull {
     pg::Connection& source_;
     PullRequest request_;
     Lsn flushed_ = 0;
+    bool any_held_ = false;
 };
 
 }  // namespace tromp

@@ -122,6 +122,9 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
                             "; run trompctl init");
             }
         }
+        const auto unique = json::parse(result.at(row, "unique_columns"));
+        for (const auto& name : unique.as_array())
+            table.unique_columns.emplace_back(name.as_string());
         table.shape = result.at(row, "shape");
         const int id = table.id;
         tables.emplace(id, std::move(table));

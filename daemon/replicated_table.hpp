@@ -25,7 +25,8 @@ struct ReplicatedTable {
     bool deferrable_key = false;  ///< its uniqueness is not checked under session_replication_role = replica
     std::string resolution;       ///< resolver, delete resolver, priorities and strength, to be the same at both ends
     std::vector<Column> columns;  ///< without generated ones, in the table's order
-    std::string shape;            ///< changes with the columns
+    std::vector<std::string> unique_columns;  ///< those beside the key whose values may be in another row's way
+    std::string shape;                        ///< changes with the columns
 
     std::string display_name() const { return schema + "." + name; }
     /// Quoted, schema-qualified.

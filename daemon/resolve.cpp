@@ -43,10 +43,11 @@ pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pa
     co_await target.query(std::move(query));
 }
 
-pg::asio::awaitable<std::int64_t> look(pg::Connection& target, int source, const Snapshot& read_of_us) {
-    const auto row = co_await target.query(
-        render_sql(sql::resolve_look, "source", std::to_string(source), "read_of_us", read_of_us.text()));
-    co_return row.number(0, "late");
+pg::asio::awaitable<Seen> look(pg::Connection& target, int source, const Snapshot& read_of_us) {
+    auto query = std::string(sql::held_superseded) + std::string(sql::held_look);
+    query += render_sql(sql::resolve_look, "source", std::to_string(source), "read_of_us", read_of_us.text());
+    const auto row = co_await target.query(std::move(query));
+    co_return Seen{row.number(0, "late"), row.boolean(0, "any_held")};
 }
 
 pg::asio::awaitable<std::int64_t> lock_late_rows(pg::Connection& target, const TablePairs& pairs,

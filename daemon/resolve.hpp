@@ -5,6 +5,13 @@
 
 namespace tromp {
 
+/// What a look found.
+struct Seen {
+    std::int64_t late =
+        0;  ///< keys for which the log tells of changes, though there was no row to lock: lock_late_rows
+    bool any_held = false;  ///< rows are held in this database
+};
+
 /// Fills pg_temp.decision with the keys of the staged events, but for those that were taken ahead with an earlier
 /// chunk.
 pg::asio::awaitable<void> begin_decisions(pg::Connection& target, int source, const TablePairs& pairs,
@@ -15,8 +22,7 @@ pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pa
 
 /// Looks at our own log, after the locks, and decides for each key: is it taken, is it a conflict (see
 /// sql/queries/resolve_look.sql). `read_of_us` is the source's position in our log, of the instant of its batch.
-/// Returns for how many keys the log tells of changes, though there was no row to lock: see lock_late_rows.
-pg::asio::awaitable<std::int64_t> look(pg::Connection& target, int source, const Snapshot& read_of_us);
+pg::asio::awaitable<Seen> look(pg::Connection& target, int source, const Snapshot& read_of_us);
 
 /// Locks the rows that a user inserted between the locks and the look. Returns how many there were: if any, a look at
 /// our log is due again.

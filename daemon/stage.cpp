@@ -82,10 +82,6 @@ pg::asio::awaitable<std::int64_t> copy_translated(Pull& pull, pg::Connection& ta
 
 }  // namespace
 
-std::string stage_name(const ReplicatedTable& table) {
-    return "pg_temp.row_" + std::to_string(table.id);
-}
-
 pg::asio::awaitable<void> stage_keys(Pull& pull, pg::Connection& target, const TablePairs& pairs) {
     std::set<int> tables;
     co_await copy_translated(pull, target, "COPY pg_temp.their_ahead (tbl, wire_nr, key, ord, id) FROM STDIN", pairs,
@@ -116,7 +112,8 @@ pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const T
         CopyIn sink(target);
         co_await sink.begin("COPY " + stage + " FROM STDIN");
         const LineSink write = [&sink](std::string_view line) { return sink.write(line); };
-        co_await pull.copy(write);
+        for (int copy = 0; copy < pull.copies(); ++copy)
+            co_await pull.copy(write);
         staged.rows += co_await sink.end();
         co_await fault_point("stage.rows", source);
     }

@@ -3,6 +3,7 @@
 #include "common/connection.hpp"
 #include "daemon/flow.hpp"
 #include "daemon/pull.hpp"
+#include "daemon/table_sql.hpp"
 
 #include <set>
 
@@ -14,9 +15,6 @@ struct Staged {
     std::int64_t events = 0;  ///< steps of sides
     std::int64_t rows = 0;
 };
-
-/// Names the target's temporary table for the rows of `table`.
-std::string stage_name(const ReplicatedTable& table);
 
 /// Streams the events of a pull into the target's open transaction. The source's table numbers become the target's.
 /// Throws Error where the source names a table that it does not have.

@@ -6,4 +6,4 @@ WITH t AS (
     WHERE d.tbl = :tbl AND NOT d.settled AND d.taken AND NOT d.here :on_conflict
     RETURNING :keys
 )
-UPDATE pg_temp.decision d SET settled = true FROM t WHERE d.tbl = :tbl AND :match_here;
+UPDATE pg_temp.decision d SET settled = true FROM t WHERE d.tbl = :tbl AND :match;

@@ -2,6 +2,6 @@
 -- such a row in between; it must be weighed too.
 SELECT count(*) AS overtaken
 FROM pg_temp.decision d
-WHERE d.taken AND d.present AND NOT d.here
+WHERE d.taken AND d.present AND NOT d.here AND d.refused IS NULL
   AND EXISTS (SELECT FROM replication.events e
               WHERE e.tbl = d.tbl AND e.nr = d.nr AND e.key IS NOT DISTINCT FROM d.key AND e.id <> ALL (coalesce(d.seen, '{}')));

@@ -43,6 +43,9 @@ CREATE TEMP TABLE decision (
     inserted_here boolean,
     ord_here   bigint,                         -- the newest event of the key in our log, when we looked
     seen       bigint[],                       -- all its events in our log, when we looked
+    image      jsonb,                          -- the held row that stands for the row here, as text by column
+    held       bigint,                         -- the held row that is tried again with this batch; null: the key came with it
+    refused    text,                           -- why the row cannot be applied
     settled    boolean NOT NULL DEFAULT false,
     taken      boolean GENERATED ALWAYS AS (ours IS NULL OR theirs > ours) STORED,
     conflict   boolean GENERATED ALWAYS AS (ours IS NOT NULL AND theirs <> ours) STORED

@@ -1,5 +1,5 @@
 -- Prune: an event may go when every neighbour but the one it came from has acknowledged it, and no earlier event of its key
--- remains. Acknowledgements are those of applied pulls. Rows are deleted, never truncated: a pull's snapshot must still see them.
+-- remains, and its key is not held. Acknowledgements are those of applied pulls. Rows are deleted, never truncated: a pull's snapshot must still see them.
 WITH reader AS MATERIALIZED (
     SELECT node, acknowledged FROM replication.nodes WHERE NOT is_self
 ), done AS MATERIALIZED (
@@ -8,6 +8,8 @@ WITH reader AS MATERIALIZED (
     WHERE e.xid < coalesce((SELECT max(pg_snapshot_xmax(acknowledged)) FROM reader), CASE WHEN EXISTS (SELECT FROM reader) THEN '1'::xid8 ELSE '9223372036854775807'::xid8 END)
       AND NOT EXISTS (SELECT FROM reader r WHERE r.node <> e.via
                       AND (r.acknowledged IS NULL OR NOT pg_visible_in_snapshot(e.xid, r.acknowledged)))
+      AND NOT EXISTS (SELECT FROM replication.held h
+                      WHERE h.tbl = e.tbl AND h.nr = e.nr AND h.key = coalesce(e.key, jsonb_build_array(e.nr)))
 )
 DELETE FROM replication.events e
 USING done d

@@ -27,5 +27,16 @@ SELECT pg_current_snapshot() AS snapshot,
        (SELECT paused FROM replication.nodes WHERE node = :reader AND NOT is_self) AS paused,
        (SELECT snapshot FROM replication.positions WHERE node = :reader) AS read_of_us,
        (SELECT count(*) FROM replication.ahead WHERE node = :reader) AS ahead,
+       EXISTS (SELECT FROM replication.held) AS any_held,
+       (SELECT reach IS NOT NULL FROM replication.nodes WHERE node = :reader AND NOT is_self) AS accepts_us,
+       (SELECT acknowledged FROM replication.nodes WHERE node = :reader AND NOT is_self) AS acknowledged_by_us,
+       (SELECT jsonb_agg(jsonb_build_object('node', r.node, 'name', r.name, 'incarnation', r.incarnation, 'path', r.path, 'fresh', r.fresh))
+        FROM (SELECT to_jsonb(n.node) AS node, to_jsonb(n.name) AS name, to_jsonb(c.value) AS incarnation, jsonb_build_array(n.node) AS path,
+                     to_jsonb((extract(epoch FROM statement_timestamp()) * 1000000)::bigint) AS fresh
+              FROM replication.nodes n JOIN replication.config c ON c.key = 'incarnation' WHERE n.is_self
+              UNION ALL
+              SELECT e -> 'node', e -> 'name', e -> 'incarnation', jsonb_build_array((SELECT node FROM replication.nodes WHERE is_self)) || (e -> 'path'), e -> 'fresh'
+              FROM replication.nodes n CROSS JOIN LATERAL jsonb_array_elements(n.reach) e
+              WHERE n.node <> :reader AND NOT n.is_self) r) AS reach,
        (SELECT last_value FROM replication.event_id) AS last_event
 FROM summary s;

@@ -11,6 +11,15 @@ SELECT t.id, t.relation, t.schema_name, t.table_name, to_json(t.key_columns) AS 
                                           'fixed', a.attidentity = 'a') ORDER BY a.attnum)
         FROM pg_attribute a
         WHERE a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
+       -- What values may be in another row's way: the columns of unique and exclusion indexes; all, where these depend on expressions.
+       (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]')
+        FROM pg_attribute a
+        WHERE a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attname <> ALL (t.key_columns)
+          AND EXISTS (SELECT FROM pg_index i
+                      WHERE i.indrelid = t.relation AND (i.indisunique OR i.indisexclusion)
+                        AND (a.attnum = ANY (i.indkey) OR 0 = ANY (i.indkey) OR i.indpred IS NOT NULL
+                             OR EXISTS (SELECT FROM pg_attribute g WHERE g.attrelid = t.relation AND g.attnum = ANY (i.indkey)
+                                        AND g.attgenerated <> '')))) AS unique_columns,
        (SELECT md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attisdropped, a.attgenerated), ',' ORDER BY a.attnum))
         FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attnum > 0) AS shape
 FROM replication.tables t

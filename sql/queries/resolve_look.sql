@@ -7,7 +7,7 @@ WITH history AS (
            max(ARRAY[coalesce(e.ord, e.id), e.id]) FILTER (WHERE e.via = :source) OVER (PARTITION BY d.tbl, d.nr, d.key) AS last_by_source
     FROM pg_temp.decision d
     JOIN replication.events e ON e.tbl = d.tbl AND e.nr = d.nr AND e.key IS NOT DISTINCT FROM d.key
-    WHERE NOT d.settled
+    WHERE NOT d.settled AND d.held IS NULL
 ), marked AS (
     SELECT h.*, h.via <> :source AND NOT h.is_read
                 AND (h.last_by_source IS NULL OR ARRAY[h.ord, h.id] > h.last_by_source)
@@ -25,4 +25,5 @@ SET ours = s.ours, inserted_here = s.inserted_here, ord_here = s.ord_here, seen 
 FROM side s
 WHERE s.tbl = d.tbl AND s.nr = d.nr AND s.key IS NOT DISTINCT FROM d.key AND NOT d.settled;
 -- Where there was no row to lock, our side may tell of one that was inserted since.
-SELECT count(*) AS late FROM pg_temp.decision WHERE NOT settled AND NOT here AND ours IS NOT NULL;
+SELECT count(*) AS late, EXISTS (SELECT FROM replication.held) AS any_held
+FROM pg_temp.decision WHERE NOT settled AND NOT here AND ours IS NOT NULL;

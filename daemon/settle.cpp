@@ -1,0 +1,100 @@
+#include "daemon/settle.hpp"
+
+#include "common/fault.hpp"
+#include "daemon/held.hpp"
+#include "daemon/resolve.hpp"
+#include "daemon/retry.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <sql/embedded.hpp>
+
+namespace tromp {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Users who hold a row this long make the batch begin again from the pull, so that its transaction here ends.
+constexpr std::chrono::seconds patience_with_locks{30};
+
+/// Lets him finish who waits for the locks that we just gave back.
+constexpr std::chrono::milliseconds courtesy{20};
+
+/// One batch, from its stage to the point where every key is settled.
+class Settlement {
+  public:
+    Settlement(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
+               const Snapshot& read_of_us)
+        : target_(target), source_(source), pairs_(pairs), staged_(staged), read_of_us_(read_of_us) {}
+
+    /// Tells whether rows are held in this database.
+    asio::awaitable<bool> lock_and_look() {
+        co_await lock_rows(target_, pairs_, staged_);
+        co_await fault_point("apply.locked", source_);
+        Seen seen;
+        for (;;) {
+            seen = co_await look(target_, source_, read_of_us_);
+            if (seen.late == 0) break;
+            const auto locked = co_await lock_late_rows(target_, pairs_, staged_);
+            if (locked == 0) break;
+        }
+        co_await fault_point("apply.looked", source_);
+        co_return seen.any_held;
+    }
+
+    /// A round; what it leaves is for the next one.
+    asio::awaitable<Merged> round(Manner manner) {
+        if (manner == Manner::singly) co_await stage_held(target_, pairs_, staged_);
+        const bool any_held = co_await lock_and_look();
+        auto merged = co_await merge(target_, pairs_, staged_, manner);
+        co_await fault_point("apply.merged", source_);
+        if (merged == Merged::all && any_held && manner != Manner::singly) merged = Merged::held_left;
+        co_return merged;
+    }
+
+  private:
+    pg::Connection& target_;
+    int source_;
+    const TablePairs& pairs_;
+    const Staged& staged_;
+    const Snapshot& read_of_us_;
+};
+
+}  // namespace
+
+asio::awaitable<void> settle(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
+                             const Snapshot& read_of_us, Manner manner) {
+    Settlement settlement(target, source, pairs, staged, read_of_us);
+    const auto give_up = pg::Clock::now() + patience_with_locks;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    co_await target.query("SAVEPOINT staged");
+    for (;;) {
+        auto merged = Merged::overtaken;
+        std::string in_the_way;
+        bool refused = false;
+        try {
+            merged = co_await settlement.round(manner);
+        } catch (const pg::SqlError& error) {
+            refused = is_refusal(error.sqlstate()) && manner != Manner::singly;
+            if (!refused && (!is_contention(error.sqlstate()) || pg::Clock::now() > give_up)) throw;
+            if (!refused) in_the_way = error.what();
+        }
+        if (merged == Merged::all) break;
+        const bool settled_some = merged == Merged::held_left || (merged == Merged::short_ && manner != Manner::quick);
+        if (merged == Merged::held_left) co_await target.query("UPDATE pg_temp.decision SET settled = true");
+        co_await target.query(settled_some ? "RELEASE SAVEPOINT staged; SAVEPOINT staged"
+                                           : "ROLLBACK TO SAVEPOINT staged");
+        if (refused || merged == Merged::held_left) {
+            manner = Manner::singly;
+        } else if (manner == Manner::quick) {
+            manner = Manner::careful;
+        }
+        if (in_the_way.empty()) continue;
+        timer.expires_after(courtesy);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+    co_await keep_held(target, source, pairs, staged);
+}
+
+}  // namespace tromp

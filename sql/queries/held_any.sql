@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM replication.held) AS any_held;

@@ -1,0 +1,16 @@
+-- Held rows whose key was written here since are superseded: they lost.
+WITH superseded AS (
+    DELETE FROM replication.held h
+    WHERE NOT EXISTS (SELECT FROM replication.standing s WHERE s.id = h.id)
+    RETURNING h.*
+)
+INSERT INTO replication.conflicts (type, schema_name, table_name, key, winner_origin, winner_version, loser_origin, loser_version,
+                                   loser_row, resolver, neighbour)
+SELECT CASE WHEN e.action = 'D' THEN 'update_deleted' ELSE 'update_origin_differs' END, h.schema_name, h.table_name, h.key,
+       e.origin, e.version, h.tag[3]::smallint, h.tag[2]::bigint, h.row, t.resolver, h.neighbour
+FROM superseded h
+JOIN replication.tables t ON t.id = h.tbl
+CROSS JOIN LATERAL (SELECT * FROM replication.events e
+                    WHERE e.tbl = h.tbl AND e.nr = h.nr AND coalesce(e.key, jsonb_build_array(e.nr)) = h.key
+                      AND e.via = (SELECT node FROM replication.nodes WHERE is_self)
+                    ORDER BY coalesce(e.ord, e.id) DESC, e.id DESC LIMIT 1) e;
