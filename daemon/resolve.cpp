@@ -30,7 +30,8 @@ pg::asio::awaitable<void> begin_decisions(pg::Connection& target, int source, co
     co_await target.query(std::move(query));
 }
 
-pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pairs, const Staged& staged) {
+pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pairs, const Staged& staged,
+                                    Manner manner) {
     std::string query;
     for (const int id : staged.tables) {
         const auto& table = pairs.at(id).target;
@@ -39,7 +40,7 @@ pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pa
         query += render_sql(sql::resolve_lock, "tbl", std::to_string(table.id), "table", table.quoted_name(), "t_keys",
                             table.key_list("t"), "match", table.key_match("t", "d"));
     }
-    query += sql::resolve_lock_absent;
+    query += render_sql(sql::resolve_lock_absent, "refusing", manner == Manner::singly ? "true" : "false");
     co_await target.query(std::move(query));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/connection.hpp"
+#include "daemon/apply.hpp"
 #include "daemon/stage.hpp"
 
 namespace tromp {
@@ -18,7 +19,8 @@ pg::asio::awaitable<void> begin_decisions(pg::Connection& target, int source, co
                                           const Staged& staged);
 
 /// Locks the rows here of all keys that are not settled yet. Throws SqlError 55P03 when a user holds one for too long.
-pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pairs, const Staged& staged);
+pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pairs, const Staged& staged,
+                                    Manner manner);
 
 /// Looks at our own log, after the locks, and decides for each key: is it taken, is it a conflict (see
 /// sql/queries/resolve_look.sql). `read_of_us` is the source's position in our log, of the instant of its batch.

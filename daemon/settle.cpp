@@ -29,8 +29,8 @@ class Settlement {
         : target_(target), source_(source), pairs_(pairs), staged_(staged), read_of_us_(read_of_us) {}
 
     /// Tells whether rows are held in this database.
-    asio::awaitable<bool> lock_and_look() {
-        co_await lock_rows(target_, pairs_, staged_);
+    asio::awaitable<bool> lock_and_look(Manner manner) {
+        co_await lock_rows(target_, pairs_, staged_, manner);
         co_await fault_point("apply.locked", source_);
         Seen seen;
         for (;;) {
@@ -46,7 +46,7 @@ class Settlement {
     /// A round; what it leaves is for the next one.
     asio::awaitable<Merged> round(Manner manner) {
         if (manner == Manner::singly) co_await stage_held(target_, pairs_, staged_);
-        const bool any_held = co_await lock_and_look();
+        const bool any_held = co_await lock_and_look(manner);
         auto merged = co_await merge(target_, pairs_, staged_, manner);
         co_await fault_point("apply.merged", source_);
         if (merged == Merged::all && any_held && manner != Manner::singly) merged = Merged::held_left;
