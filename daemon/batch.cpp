@@ -36,7 +36,7 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     if (const auto position = row.optional_at(0, "position")) state.position = Snapshot::parse(*position);
     state.acknowledged = row.optional_at(0, "acknowledged").value_or("");
     state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
-                      row.optional_at(0, "incarnation").value_or("")};
+                      row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or("")};
     if (state.position) state.last_event = row.number(0, "last_event");
     state.place.incarnation = row.optional_at(0, "own_incarnation").value_or("");
     const auto reach = row.optional_at(0, "reach");

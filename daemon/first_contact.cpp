@@ -113,9 +113,10 @@ asio::awaitable<void> first_contact(Flow& flow) {
                     "); nothing is merged that nobody asked to merge: a join is needed, run trompctl join " +
                     flow.from.name);
     }
-    const auto start = render_sql(sql::first_contact_start, "source", source, "tables", "{" + tables + "}",
-                                  "system_identifier", header.identity.system_identifier, "timeline",
-                                  header.identity.timeline, "incarnation", header.identity.incarnation);
+    const auto start =
+        render_sql(sql::first_contact_start, "source", source, "tables", "{" + tables + "}", "system_identifier",
+                   header.identity.system_identifier, "timeline", header.identity.timeline, "incarnation",
+                   header.identity.incarnation, "link", header.identity.link);
     co_await target.query(start);
 }
 

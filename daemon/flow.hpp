@@ -24,6 +24,7 @@ struct Identity {
     std::string system_identifier;
     std::string timeline;
     std::string incarnation;
+    std::string link;  ///< the source's name for this link; empty if a version made it that had none
     bool operator==(const Identity&) const = default;
 };
 

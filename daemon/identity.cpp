@@ -23,6 +23,16 @@ void check_identity(const StoredState& state, const BatchHeader& header, const P
     }
     if (header.last_event < state.last_event || header.now.xmax < state.position->xmax)
         stop(from, there + " went back to an earlier state (restored from a backup)");
+    if (!state.identity.link.empty() && state.identity.link != header.identity.link) {
+        throw Error(from.name +
+                    " ended this link and listed this node again since, and did not keep its log for us meanwhile" +
+                    ": end it here too (trompctl remove " + from.name + "), then restart trompd");
+    }
+    const bool forgot = !state.acknowledged.empty() && header.read_of_us &&
+                        !header.read_of_us->covers(Snapshot::parse(state.acknowledged));
+    if (forgot)
+        stop(from,
+             there + " went back to an earlier state (restored from a backup): it has read less of us than before");
     if (header.acknowledged && !state.position->covers(*header.acknowledged)) {
         stop(from, "our own database went back to an earlier state (restored from a backup): " + from.name +
                        " knows that more was read from it than is recorded here");

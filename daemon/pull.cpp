@@ -38,6 +38,7 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     header.identity.system_identifier = row.at(0, "system_identifier");
     header.identity.timeline = row.at(0, "timeline");
     header.identity.incarnation = row.optional_at(0, "incarnation").value_or("");
+    header.identity.link = row.optional_at(0, "link").value_or("");
     if (const auto read = row.optional_at(0, "read_of_us")) header.read_of_us = Snapshot::parse(*read);
     if (const auto known = row.optional_at(0, "acknowledged_by_us")) header.acknowledged = Snapshot::parse(*known);
     header.accepts_us = row.boolean(0, "accepts_us");

@@ -14,6 +14,7 @@ WITH unread AS MATERIALIZED (
     FROM chunk
 )
 SELECT pg_current_snapshot() AS snapshot,
+       (SELECT last_value FROM replication.event_id) AS last_event, -- before `inserted`, so that it is durable when that is
        coalesce(s.last::text, '0') AS last,
        s.events, s.events_for_us,
        extract(epoch FROM clock_timestamp()) * 1000000 - s.oldest AS oldest_age,
@@ -28,6 +29,7 @@ SELECT pg_current_snapshot() AS snapshot,
        (SELECT snapshot FROM replication.positions WHERE node = :reader) AS read_of_us,
        (SELECT count(*) FROM replication.ahead WHERE node = :reader) AS ahead,
        EXISTS (SELECT FROM replication.held) AS any_held,
+       (SELECT link FROM replication.nodes WHERE node = :reader AND NOT is_self) AS link,
        (SELECT reach IS NOT NULL FROM replication.nodes WHERE node = :reader AND NOT is_self) AS accepts_us,
        (SELECT acknowledged FROM replication.nodes WHERE node = :reader AND NOT is_self) AS acknowledged_by_us,
        (SELECT jsonb_agg(jsonb_build_object('node', r.node, 'name', r.name, 'incarnation', r.incarnation, 'path', r.path, 'fresh', r.fresh))
@@ -37,6 +39,5 @@ SELECT pg_current_snapshot() AS snapshot,
               UNION ALL
               SELECT e -> 'node', e -> 'name', e -> 'incarnation', jsonb_build_array((SELECT node FROM replication.nodes WHERE is_self)) || (e -> 'path'), e -> 'fresh'
               FROM replication.nodes n CROSS JOIN LATERAL jsonb_array_elements(n.reach) e
-              WHERE n.node <> :reader AND NOT n.is_self) r) AS reach,
-       (SELECT last_value FROM replication.event_id) AS last_event
+              WHERE n.node <> :reader AND NOT n.is_self) r) AS reach
 FROM summary s;

@@ -1,7 +1,6 @@
 #include "tests/model/decisions.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace tromp::model {
 namespace {
@@ -131,7 +130,6 @@ std::optional<Event> to_log_again(const Events& log, int source, const std::vect
     auto again = *found;
     again.place.id = id;
     again.xid = xid;
-    again.tag.strength = -std::numeric_limits<double>::infinity();
     return again;
 }
 

@@ -108,8 +108,8 @@ Events pruned(const Events& log, const Acknowledged& acknowledged);
 Events compacted(const Events& log);
 
 /// After a delete was taken from `source` for a key without a row to lock: what was committed meanwhile, if anything,
-/// to be logged once more by transaction `xid` under `id`, right behind itself. It is the weakest of events, since who
-/// has read it has weighed it already. `seen` are the ids of the events that were looked at.
+/// to be logged once more by transaction `xid` under `id`, right behind itself. It keeps its tag, since the source may
+/// weigh either of the two. `seen` are the ids of the events that were looked at.
 std::optional<Event> to_log_again(const Events& log, int source, const std::vector<std::int64_t>& seen, Xid xid,
                                   std::int64_t id);
 

@@ -48,7 +48,8 @@ void Ledger::merge(const Image& loser) {
 void Ledger::compare(const Tag& winner, const Tag& loser) {
     const auto stronger = find(winner);
     const auto last = find(loser);
-    if (stronger != last && lineage_[index(last)].test(index(stronger))) ++beaten_;
+    if (stronger == last || repeated_.test(index(stronger))) return;
+    if (lineage_[index(last)].test(index(stronger))) ++beaten_;
 }
 
 std::string Ledger::verdict(const std::vector<Image>& final) const {

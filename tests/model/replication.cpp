@@ -218,7 +218,6 @@ bool recheck(Node& reader, const Node& source, const Rules& rules, Ledger& ledge
     for (const auto& note : unlocked) {
         auto again = to_log_again(reader.logs[note.key], source.number, note.seen, xid, reader.next_id);
         if (!again || !rules.recheck || !(rules.recheck_deleted || reader.rows[note.key].present)) continue;
-        if (!rules.repeat_is_weakest) again->tag.strength = 0;
         ++reader.next_id;
         reader.log_event(note.key, *again);
         ledger.repeat(again->tag);

@@ -19,7 +19,6 @@ struct Rules {
     bool delete_before_insert = true;   ///< a delete taken without a lock goes before an insert under way
     bool recheck = true;                ///< what was inserted between look and commit is logged once more
     bool recheck_deleted = true;        ///< also where it has been deleted again
-    bool repeat_is_weakest = true;      ///< and then it is weaker than all others
     bool leaf_answers = true;           ///< a leaf drops its own events of what it takes
     bool prune_applied_only = true;     ///< an acknowledgement counts when the pull it came with is applied
     bool prune_in_order = true;         ///< no event goes while an earlier one of its key remains
@@ -49,7 +48,6 @@ inline constexpr std::array all_rules{
     Rule{"delete_before_insert", &Rules::delete_before_insert},
     Rule{"recheck", &Rules::recheck},
     Rule{"recheck_deleted", &Rules::recheck_deleted},
-    Rule{"repeat_is_weakest", &Rules::repeat_is_weakest},
     Rule{"leaf_answers", &Rules::leaf_answers},
     Rule{"prune_applied_only", &Rules::prune_applied_only, false},
     Rule{"prune_in_order", &Rules::prune_in_order, false},

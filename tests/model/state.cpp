@@ -41,7 +41,6 @@ void append(std::string& state, const Events& events, const Numbering& numbering
         append(state, numbering(event.via));
         append(state, numbering(event.tag.origin));
         append(state, static_cast<std::uint64_t>(event.tag.number));
-        append(state, event.tag.strength < 0 ? 1U : 0U);  // an event logged again is the weakest
         state.push_back(event.action);
     }
 }

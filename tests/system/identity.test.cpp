@@ -1,0 +1,125 @@
+#include <filesystem>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/node.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "tests/support/wait_until.hpp"
+#include "tests/system/ask.hpp"
+
+using namespace tromp::test;
+using namespace std::chrono_literals;
+
+/// A database that is not the one it was: each case is named, and nothing is skipped. odd_databases.test.cpp has the
+/// promoted standby and the one that was set up anew.
+namespace {
+
+/// Each node has a cluster of its own, whose data directory can be put back to what it was.
+struct Pair {
+    Pair() {
+        for (auto* const node : {&a, &b})
+            node->sql().exec("CREATE TABLE item (nr bigint PRIMARY KEY, name text)");
+        a.link(b);
+        b.link(a);
+        for (auto* const node : {&a, &b}) {
+            node->init_ok();
+            node->start();
+        }
+        sync();
+    }
+    void sync() {
+        for (auto* const node : {&a, &b})
+            REQUIRE(node->sync().exit_code == 0);
+    }
+
+    Cluster ones;
+    Cluster others;
+    Node a{ones, 1, "a"};
+    Node b{others, 2, "b"};
+};
+
+/// A cold copy of a cluster's files, as backups of whole machines are.
+class Backup {
+  public:
+    explicit Backup(Cluster& cluster) : cluster_(cluster) {
+        cluster_.stop();
+        copy(cluster_.data_dir(), copy_);
+        cluster_.start();
+    }
+    void restore() {
+        cluster_.stop();
+        std::filesystem::remove_all(cluster_.data_dir());
+        copy(copy_, cluster_.data_dir());
+        cluster_.start();
+    }
+
+  private:
+    static void copy(const std::filesystem::path& from, const std::filesystem::path& to) {
+        REQUIRE(run({"cp", "-a", from.string(), to.string()}).exit_code == 0);
+    }
+    Cluster& cluster_;
+    TempDir place_;
+    std::filesystem::path copy_ = place_ / "data";
+};
+
+std::string row(int nr) {
+    return "INSERT INTO item VALUES (" + std::to_string(nr) + ", 'row " + std::to_string(nr) + "')";
+}
+
+}  // namespace
+
+TEST_CASE("a source that was restored from a backup is named, also when it has written again since") {
+    Pair pair;
+    pair.a.sql().exec(row(1));
+    pair.sync();
+    Backup backup(pair.ones);
+    for (int nr = 2; nr < 10; ++nr)
+        pair.a.sql().exec(row(nr));
+    pair.a.sync();
+    pair.a.stop();
+    backup.restore();
+    pair.a.sql().exec(row(100));
+    pair.a.start();
+    CHECK_THAT(wait_error(pair.b, pair.a, "went back to an earlier state"), Catch::Contains("trompctl join a"));
+    CHECK(pair.b.state(pair.a) == "failed");
+    // What is newer here is not thrown away for it.
+    CHECK(pair.b.sql().number("SELECT count(*) FROM item") == 9);
+    CHECK(pair.b.ctl({"sync", "--wait", "--timeout", "1s"}).exit_code == 1);
+}
+
+TEST_CASE("a target that was restored from a backup says so instead of reading on where the log was pruned") {
+    Pair pair;
+    pair.a.sql().exec(row(1));
+    pair.sync();
+    Backup backup(pair.others);
+    for (int nr = 2; nr < 10; ++nr)
+        pair.a.sql().exec(row(nr));
+    pair.sync();
+    wait_log_short(pair.a);
+    pair.b.stop();
+    backup.restore();
+    pair.b.start();
+    CHECK_THAT(wait_error(pair.b, pair.a, "our own database went back"), Catch::Contains("trompctl join a"));
+    pair.a.sql().exec(row(10));
+    CHECK(pair.b.ctl({"sync", "--wait", "--timeout", "1s"}).exit_code == 1);
+    CHECK(pair.b.sql().number("SELECT count(*) FROM item WHERE nr = 10") == 0);
+}
+
+TEST_CASE("a link that one end removed and listed again is not read on with the old position") {
+    Pair pair;
+    pair.a.sql().exec(row(1));
+    pair.sync();
+    pair.a.stop();
+    REQUIRE(pair.a.ctl({"remove", "b"}).exit_code == 0);
+    pair.a.sql().exec(row(2) + "; DELETE FROM replication.events");  // nobody reads it any more
+    pair.a.start();                                                  // its file still lists b
+    CHECK_THAT(wait_error(pair.b, pair.a, "ended this link"), Catch::Contains("trompctl remove a"));
+    CHECK(pair.b.sql().number("SELECT count(*) FROM item") == 1);
+    // Made anew at both ends, it begins with a comparison.
+    REQUIRE(pair.b.ctl({"remove", "a"}).exit_code == 0);
+    pair.b.restart();
+    wait_error(pair.b, pair.a, "hold different rows");
+    pair.b.sql().exec("SET session_replication_role = replica; " + row(2) + "; RESET session_replication_role");
+    pair.sync();
+    CHECK(pair.b.sql().number("SELECT count(*) FROM item") == 2);
+}
