@@ -1,0 +1,127 @@
+// The harness must catch a product that is broken. It is broken here from the outside, by triggers in its own database.
+#include "tests/chaos/run.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace tromp::test;
+using Kind = Violation::Kind;
+
+namespace {
+
+Plan quiet_plan() {
+    PlanLimits limits;
+    limits.lasts = std::chrono::seconds(4);
+    limits.most_nodes = 2;
+    auto plan = make_plan(7, limits);
+    for (auto& cluster : plan.clusters)
+        cluster = {};
+    for (auto& node : plan.nodes)
+        node.max_rows = 100000;
+    for (auto& link : plan.links)
+        link.both = false;
+    return plan;
+}
+
+/// One writer at the first node makes three rows of `item`, one after the other.
+Plan three_rows() {
+    auto plan = quiet_plan();
+    plan.lasts = std::chrono::seconds(1);
+    plan.writers = {{.node = 0}};
+    for (const int key : {0, 1, 2}) {
+        plan.writers.front().transactions.push_back({.operations = {{.verb = Verb::insert, .table = 0, .keys = {key}}},
+                                                     .pause = std::chrono::milliseconds(50)});
+    }
+    return plan;
+}
+
+/// The second event that is captured for `item` at the first node disappears before anybody reads it.
+void skip_one_event(World& world) {
+    world.nodes().front()->sql().exec(
+        "CREATE SEQUENCE skipping;"
+        "CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        "  IF NEW.tbl = (SELECT id FROM replication.tables WHERE table_name = 'item') AND nextval('skipping') = 2 THEN"
+        "    DELETE FROM replication.events WHERE id = NEW.id;"
+        "  END IF;"
+        "  RETURN NULL;"
+        "END $$;"
+        "CREATE CONSTRAINT TRIGGER skip AFTER INSERT ON replication.events DEFERRABLE INITIALLY DEFERRED"
+        "  FOR EACH ROW EXECUTE FUNCTION skip();");
+}
+
+/// The second node leaves its position where it was after a batch in which a row of the first lost; once.
+void apply_one_batch_twice(World& world) {
+    world.nodes().at(1)->sql().exec(
+        "CREATE TABLE chaos.stayed (snapshot pg_snapshot);"
+        "CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        "  IF EXISTS (SELECT FROM replication.conflicts"
+        "             WHERE loser_origin = 1 AND loser_row->>'saw' <> '' AND detected_at >= transaction_timestamp())"
+        "     AND NOT EXISTS (SELECT FROM chaos.stayed) THEN"
+        "    INSERT INTO chaos.stayed VALUES (OLD.snapshot);"
+        "    NEW.snapshot := OLD.snapshot;"
+        "  END IF;"
+        "  RETURN NEW;"
+        "END $$;"
+        "CREATE TRIGGER stay BEFORE UPDATE ON replication.positions FOR EACH ROW EXECUTE FUNCTION stay();"
+        "ALTER TABLE replication.positions ENABLE ALWAYS TRIGGER stay;");
+}
+
+/// The first node takes the weaker side once, where two rows meet and the later one is to win.
+void flip_one_resolution(World& world) {
+    auto& node = *world.nodes().front();
+    node.sql().exec(
+        "CREATE TABLE chaos.flipped (row text);"
+        "CREATE FUNCTION flip() RETURNS trigger LANGUAGE plpgsql AS $$"
+        "DECLARE stronger float8[] := NEW.ours;"
+        "BEGIN"
+        "  IF OLD.ours IS NULL AND NEW.ours <> NEW.theirs AND NEW.here AND NEW.present"
+        "     AND NEW.ours[1] = 0 AND NEW.theirs[1] = 0 AND NOT EXISTS (SELECT FROM chaos.flipped) THEN"
+        "    INSERT INTO chaos.flipped VALUES (NEW.key);"
+        "    NEW.ours := NEW.theirs; NEW.theirs := stronger;"
+        "  END IF;"
+        "  RETURN NEW;"
+        "END $$;"
+        "CREATE FUNCTION prepare_flip() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
+        "  IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'pg_temp.decision') THEN"
+        "    CREATE TRIGGER flip BEFORE UPDATE ON pg_temp.decision FOR EACH ROW EXECUTE FUNCTION public.flip();"
+        "    ALTER TABLE pg_temp.decision ENABLE ALWAYS TRIGGER flip;"
+        "  END IF;"
+        "END $$;"
+        "CREATE EVENT TRIGGER prepare_flip ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION "
+        "prepare_flip();"
+        "ALTER EVENT TRIGGER prepare_flip ENABLE ALWAYS");
+    node.restart();
+}
+
+}  // namespace
+
+TEST_CASE("the harness finds nothing wrong with the plans that the broken nodes get") {
+    for (const auto& plan : {three_rows(), quiet_plan()}) {
+        const auto report = carry_out(plan);
+        INFO(line(report) << "\n" << complaints(report));
+        CHECK(report.operations > 0);
+        CHECK(report.ok());
+    }
+}
+
+TEST_CASE("the harness catches one event that is skipped") {
+    const auto report = carry_out(three_rows(), skip_one_event);
+    INFO(line(report) << "\n" << complaints(report));
+    CHECK(report.failures.empty());
+    CHECK(report.has(Kind::different));
+}
+
+TEST_CASE("the harness catches one batch that is applied twice") {
+    auto plan = quiet_plan();
+    // The first node does not read the second, which therefore meets the same conflicts again.
+    plan.faults = {{.name = "link cut", .target = 1, .lasts = std::chrono::seconds(3)}};
+    const auto report = carry_out(plan, apply_one_batch_twice);
+    INFO(line(report) << "\n" << complaints(report));
+    CHECK(report.failures.empty());
+    CHECK(report.has(Kind::loser_twice));
+}
+
+TEST_CASE("the harness catches one resolution that is flipped") {
+    const auto report = carry_out(quiet_plan(), flip_one_resolution);
+    INFO(line(report) << "\n" << complaints(report));
+    CHECK(report.failures.empty());
+    CHECK(report.has(Kind::wrong_loser));
+}

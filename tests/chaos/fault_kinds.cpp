@@ -1,0 +1,180 @@
+#include "tests/chaos/fault_kinds.hpp"
+
+#include <array>
+#include <chrono>
+
+#include "tests/chaos/tables.hpp"
+
+namespace tromp::test {
+namespace {
+
+using End = std::function<void()>;
+using std::chrono::milliseconds;
+
+const End nothing_to_end = [] {};
+
+Proxy& proxy(World& world, std::size_t index) {
+    auto& link = world.links().at(index / 2);
+    return index % 2 == 0 ? *link.to_one : *link.to_other;
+}
+
+Node& node(World& world, std::size_t index) {
+    return *world.nodes().at(index);
+}
+
+Cluster& cluster(World& world, std::size_t index) {
+    return *world.clusters().at(index).cluster;
+}
+
+End passing(Proxy& proxy) {
+    return [&proxy] { proxy.pass(); };
+}
+
+End cut(World& world, std::size_t index, std::uint64_t) {
+    proxy(world, index).cut();
+    return passing(proxy(world, index));
+}
+
+End cut_in_copy(World& world, std::size_t index, std::uint64_t amount) {
+    proxy(world, index).cut_after(1 + amount % 40000);
+    return passing(proxy(world, index));
+}
+
+End half_open(World& world, std::size_t index, std::uint64_t) {
+    proxy(world, index).blackhole();
+    return passing(proxy(world, index));
+}
+
+End delayed(World& world, std::size_t index, std::uint64_t amount) {
+    proxy(world, index).delay(milliseconds(10 + amount % 290));
+    return passing(proxy(world, index));
+}
+
+End slow(World& world, std::size_t index, std::uint64_t amount) {
+    proxy(world, index).limit(2000 + amount % 100000);
+    return passing(proxy(world, index));
+}
+
+End daemon_killed(World& world, std::size_t index, std::uint64_t) {
+    node(world, index).kill();
+    return [&world, index] { node(world, index).start(); };
+}
+
+End daemon_stopped(World& world, std::size_t index, std::uint64_t) {
+    node(world, index).signal(SIGSTOP);
+    return [&world, index] { node(world, index).signal(SIGCONT); };
+}
+
+// Dies by itself in the middle of a batch, if it comes there in time.
+End daemon_killed_at(World& world, std::size_t index, std::uint64_t amount) {
+    static constexpr std::array points = {"stage.rows",        "stage.done",      "apply.looked",
+                                          "apply.merged",      "apply.forwarded", "apply.before_commit",
+                                          "apply.commit_sent", "apply.committed"};
+    auto& victim = node(world, index);
+    victim.faults().arm(points.at(amount % points.size()), Faults::Action::kill);
+    return [&victim] {
+        victim.faults().clear();
+        victim.kill();  // it may be about to die
+        victim.start();
+    };
+}
+
+End server_crash(World& world, std::size_t index, std::uint64_t) {
+    cluster(world, index).crash();
+    return [&world, index] { cluster(world, index).start(); };
+}
+
+End power_loss(World& world, std::size_t index, std::uint64_t) {
+    cluster(world, index).kill_all();
+    return [&world, index] { cluster(world, index).start(); };
+}
+
+End server_restart(World& world, std::size_t index, std::uint64_t) {
+    cluster(world, index).stop();
+    return [&world, index] { cluster(world, index).start(); };
+}
+
+End disk_full(World& world, std::size_t index, std::uint64_t) {
+    auto* const disk = world.clusters().at(index).disk.get();
+    if (!disk) return {};
+    disk->fill();
+    return [disk] { disk->empty(); };
+}
+
+using Sessions = std::vector<std::unique_ptr<Database>>;
+
+void take_all_connections(Sessions& sessions, const std::string& conninfo) try {
+    for (;;)
+        sessions.push_back(std::make_unique<Database>(conninfo));
+} catch (const SqlError&) {  // full, as it should be
+}
+
+// Who was connected loses his place, which is taken at once.
+End connections_full(World& world, std::size_t index, std::uint64_t) {
+    const auto conninfo = cluster(world, index).conninfo("postgres");
+    auto sessions = std::make_shared<Sessions>();
+    sessions->push_back(std::make_unique<Database>(conninfo));
+    take_all_connections(*sessions, conninfo);
+    sessions->front()->exec(
+        "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity"
+        " WHERE backend_type = 'client backend' AND datname <> current_database()");
+    take_all_connections(*sessions, conninfo);
+    return [sessions] { sessions->clear(); };
+}
+
+End clock_shifted(World& world, std::size_t index, std::uint64_t amount) {
+    static constexpr std::array<long long, 7> seconds = {5, -5, 3600, -3600, 86400, -86400, 10 * 365 * 86400};
+    auto& shifted = world.clusters().at(index);
+    if (!shifted.clock) return {};
+    shifted.clock->set(std::chrono::seconds(seconds.at(amount % seconds.size())));
+    return [&shifted] { shifted.clock->set(std::chrono::seconds(0)); };
+}
+
+End all_sessions(World& world, std::size_t index, const std::string& function) {
+    Database(node(world, index).conninfo())
+        .exec("SELECT " + function +
+              "(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    return nothing_to_end;
+}
+
+End statements_cancelled(World& world, std::size_t index, std::uint64_t) {
+    return all_sessions(world, index, "pg_cancel_backend");
+}
+
+End sessions_terminated(World& world, std::size_t index, std::uint64_t) {
+    return all_sessions(world, index, "pg_terminate_backend");
+}
+
+End table_locked(World& world, std::size_t index, std::uint64_t amount) {
+    auto session = std::make_shared<Database>(node(world, index).conninfo());
+    const auto& tables = chaos_tables();
+    session->exec("SET lock_timeout = '2s'; BEGIN; LOCK TABLE " + tables.at(amount % tables.size()).name);
+    return [session]() mutable { session.reset(); };
+}
+
+}  // namespace
+
+const std::vector<FaultKind>& fault_kinds() {
+    static const std::vector<FaultKind> kinds = {
+        {"link cut", FaultTarget::link, cut},
+        {"link cut in copy", FaultTarget::link, cut_in_copy},
+        {"link half open", FaultTarget::link, half_open},
+        {"link delayed", FaultTarget::link, delayed},
+        {"link slow", FaultTarget::link, slow},
+        {"daemon killed", FaultTarget::daemon, daemon_killed},
+        {"daemon killed in a batch", FaultTarget::daemon, daemon_killed_at},
+        {"daemon stopped", FaultTarget::daemon, daemon_stopped},
+        {"server crash", FaultTarget::server, server_crash},
+        {"server power loss", FaultTarget::server, power_loss},
+        {"server restart", FaultTarget::server, server_restart},
+        {"disk full", FaultTarget::server, disk_full},
+        {"connections full", FaultTarget::server, connections_full},
+        {"clock shifted", FaultTarget::server, clock_shifted},
+        {"statements cancelled", FaultTarget::database, statements_cancelled},
+        {"sessions terminated", FaultTarget::database, sessions_terminated},
+        {"table locked", FaultTarget::database, table_locked},
+    };
+    return kinds;
+}
+
+}  // namespace tromp::test

@@ -1,0 +1,147 @@
+#include "tests/chaos/operation.hpp"
+
+#include <sstream>
+
+#include "tests/chaos/tables.hpp"
+
+namespace tromp::test {
+namespace {
+
+std::string quoted(const std::string& text) {
+    std::string result = "'";
+    for (const char c : text)
+        result += c == '\'' ? "''" : std::string(1, c);
+    return result + "'";
+}
+
+/// "(1), (2)" or "(1, 'k'), (2, 'k')", with `more` behind each key.
+std::string key_list(const ChaosTable& table, const std::vector<int>& keys, const std::string& more = "") {
+    std::string result;
+    for (const int key : keys)
+        result += (result.empty() ? "(" : ", (") + table.key(key) + more + ")";
+    return result;
+}
+
+std::set<std::string> texts(const std::string& lines) {
+    std::set<std::string> result;
+    std::istringstream in(lines);
+    for (std::string line; std::getline(in, line);)
+        result.insert(line);
+    return result;
+}
+
+/// The statements of one operation on one table.
+class Statements {
+  public:
+    Statements(Database& database, const ChaosTable& table, const std::string& token)
+        : database_(database), table_(table), token_(token) {}
+
+    std::vector<Write> insert(const std::vector<int>& keys) {
+        written("INSERT INTO " + table_.name + " AS t (" + table_.key_columns + ", token, body) VALUES " +
+                    key_list(table_, keys, ", " + quoted(token_) + ", " + quoted(body())) + " ON CONFLICT DO NOTHING",
+                Write::Kind::row, "null");
+        return to_ledger();
+    }
+
+    std::vector<Write> upsert(const std::vector<int>& keys) {
+        written("INSERT INTO " + table_.name + " AS t (" + table_.key_columns + ", token, body) VALUES " +
+                    key_list(table_, keys, ", " + quoted(token_) + ", " + quoted(body())) + " ON CONFLICT (" +
+                    table_.key_columns + ") DO UPDATE SET token = excluded.token, body = excluded.body, saw = t.token",
+                Write::Kind::row, "t.saw");
+        return to_ledger();
+    }
+
+    std::vector<Write> update(const std::vector<int>& keys) {
+        written("UPDATE " + table_.name + " t SET saw = t.token, token = " + quoted(token_) +
+                    ", body = " + quoted(body()) + where(keys),
+                Write::Kind::row, "t.saw");
+        return to_ledger();
+    }
+
+    std::vector<Write> remove(const std::vector<int>& keys) {
+        written("DELETE FROM " + table_.name + " t" + where(keys), Write::Kind::removal, "t.token");
+        return to_ledger();
+    }
+
+    std::vector<Write> rename(int from, int to) {
+        const auto old = database_.rows("SELECT " + table_.key_json + ", t.token FROM " + table_.name + " t" +
+                                        where({from}) + " FOR UPDATE");
+        if (old.empty()) return {};
+        writes_.push_back({{table_.name, *old.front()[0]}, token_, Write::Kind::removal, {*old.front()[1]}});
+        written("UPDATE " + table_.name + " t SET (" + table_.key_columns + ") = ROW(" + table_.key(to) +
+                    "), saw = null, token = " + quoted(token_) + ", body = " + quoted(body()) + where({from}),
+                Write::Kind::row, "null");
+        return to_ledger();
+    }
+
+  private:
+    std::string body() const { return "of " + token_; }
+    std::string where(const std::vector<int>& keys) const {
+        return " WHERE (" + table_.key_columns + ") IN (" + key_list(table_, keys) + ")";
+    }
+
+    void written(const std::string& statement, Write::Kind kind, const std::string& saw) {
+        for (const auto& row : database_.rows(statement + " RETURNING " + table_.key_json + ", " + saw)) {
+            auto& write = writes_.emplace_back(Write{{table_.name, row[0].value()}, token_, kind});
+            if (row[1]) write.saw.insert(*row[1]);
+        }
+    }
+
+    // A statement of its own, after the write: its snapshot has every removal that the write waited for or followed.
+    std::vector<Write> to_ledger() {
+        if (writes_.empty()) return {};
+        std::string values;
+        for (const auto& write : writes_) {
+            const bool is_removal = write.kind == Write::Kind::removal;
+            values += (values.empty() ? "(" : ", (") + quoted(write.row.key) + ", " +
+                      quoted(is_removal ? "removal" : "row") + ", " +
+                      (write.saw.empty() ? "null" : quoted(*write.saw.begin())) + ")";
+        }
+        const auto lines = database_.rows(
+            "INSERT INTO ledger (tbl, key, token, kind, saw, version) SELECT " + quoted(table_.name) + ", v.key, " +
+            quoted(token_) +
+            ", v.kind, CASE WHEN v.saw IS NOT NULL THEN ARRAY[v.saw] ELSE ARRAY(SELECT l.token FROM ledger l WHERE "
+            "l.tbl = " +
+            quoted(table_.name) +
+            " AND l.key = v.key AND l.kind = 'removal') END,"
+            " (SELECT e.version FROM replication.log e WHERE e.xid = pg_current_xact_id() AND e.table_name = " +
+            quoted(table_.name) +
+            " AND e.key = v.key::jsonb AND (e.action = 'D') = (v.kind = 'removal') ORDER BY e.id DESC LIMIT 1)"
+            " FROM (VALUES " +
+            values + ") v (key, kind, saw) RETURNING key, array_to_string(saw, E'\\n'), version");
+        if (lines.size() != writes_.size()) throw std::logic_error("not every write came into the ledger");
+        for (std::size_t index = 0; index < lines.size(); ++index) {
+            if (lines[index][0] != writes_[index].row.key)
+                throw std::logic_error("the ledger's lines are out of order");
+            writes_[index].saw = texts(lines[index][1].value());
+            writes_[index].version = std::stoll(lines[index][2].value());
+        }
+        return std::move(writes_);
+    }
+
+    Database& database_;
+    const ChaosTable& table_;
+    const std::string& token_;
+    std::vector<Write> writes_;
+};
+
+}  // namespace
+
+std::vector<Write> perform(Database& database, const Operation& operation, const std::string& token) {
+    Statements statements(database, chaos_tables().at(operation.table), token);
+    switch (operation.verb) {
+        case Verb::insert:
+            return statements.insert(operation.keys);
+        case Verb::upsert:
+            return statements.upsert(operation.keys);
+        case Verb::update:
+            return statements.update(operation.keys);
+        case Verb::remove:
+            return statements.remove(operation.keys);
+        case Verb::rename:
+            return statements.rename(operation.keys.at(0), operation.keys.at(1));
+    }
+    return {};
+}
+
+}  // namespace tromp::test

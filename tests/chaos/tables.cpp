@@ -1,0 +1,49 @@
+#include "tests/chaos/tables.hpp"
+
+namespace tromp::test {
+
+const char* const chaos_schema =
+    "CREATE TABLE item (nr int PRIMARY KEY, token text NOT NULL, saw text, body text);"
+    "CREATE TABLE pair (a int, b text, token text NOT NULL, saw text, body text, PRIMARY KEY (a, b));"
+    "CREATE TABLE note (id text PRIMARY KEY, token text NOT NULL, saw text, body text);"
+    "CREATE TABLE ledger (tbl text, key text, token text, kind text NOT NULL, saw text[] NOT NULL,"
+    " version bigint NOT NULL, PRIMARY KEY (tbl, key, token))";
+
+const char* const chaos_conflict_rules =
+    "conflicts:\n"
+    "  tables:\n"
+    "    public.pair: {delete: last_update_wins}\n"
+    "    public.note: {default: node_priority, priority: [2, 1]}";
+
+const char* const chaos_witness =
+    "CREATE SCHEMA chaos;"
+    "CREATE TABLE chaos.logged_again (tbl text, key text, origin int, version bigint);"
+    "CREATE FUNCTION chaos.witness() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    "  IF EXISTS (SELECT FROM replication.events e WHERE e.tbl = NEW.tbl AND e.nr = NEW.nr AND e.origin = NEW.origin"
+    "             AND coalesce(e.number, e.id) = NEW.number AND e.id <> NEW.id) THEN"
+    "    INSERT INTO chaos.logged_again SELECT table_name, key::text, origin, version FROM replication.log WHERE id = "
+    "NEW.id;"
+    "  END IF;"
+    "  RETURN NULL;"
+    "END $$;"
+    "CREATE TRIGGER witness AFTER INSERT ON replication.events FOR EACH ROW WHEN (NEW.number IS NOT NULL)"
+    "  EXECUTE FUNCTION chaos.witness();"
+    "ALTER TABLE replication.events ENABLE ALWAYS TRIGGER witness";
+
+const std::vector<ChaosTable>& chaos_tables() {
+    static const std::vector<ChaosTable> tables = {
+        {"item", "nr", "jsonb_build_array(t.nr)::text", "#"},
+        {"pair", "a, b", "jsonb_build_array(t.a, t.b)::text", "# % 3, 'k' || # / 3"},
+        {"note", "id", "jsonb_build_array(t.id)::text", "'note ''' || #"},
+    };
+    return tables;
+}
+
+std::string ChaosTable::key(int number) const {
+    std::string text;
+    for (const char c : key_value)
+        text += c == '#' ? std::to_string(number) : std::string(1, c);
+    return text;
+}
+
+}  // namespace tromp::test
