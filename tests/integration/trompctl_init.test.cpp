@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <string>
 
+#include "common/install.hpp"
 #include "tests/integration/taken_events.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/cluster.hpp"
@@ -17,7 +18,7 @@ TEST_CASE("init on an empty database makes the schema, and again is harmless") {
     Node node(cluster, 2, "work");
     const auto first = node.init();
     CHECK(first.exit_code == 0);
-    CHECK_THAT(first.out, contains("made schema replication, version " + std::to_string(schema_version())));
+    CHECK_THAT(first.out, contains("made schema replication, version " + std::to_string(tromp::schema_version())));
     const auto identity = node.sql().value("SELECT value FROM replication.config WHERE key = 'incarnation'");
     node.init_ok();
     CHECK(node.sql().value("SELECT value FROM replication.config WHERE key = 'incarnation'") == identity);
