@@ -37,9 +37,10 @@ pg::asio::awaitable<void> try_held_again(pg::Connection& database) {
     const auto any = co_await database.query(std::string(sql::held_any));
     if (!any.boolean(0, "any_held")) co_return;
     constexpr int nobody = 0;  // it comes from no neighbour
+    co_await database.query(std::string(sql::held_begin));
     co_await database.query("DISCARD TEMP;" + render_sql(sql::apply_session, "source", std::to_string(nobody)));
     const auto tables = co_await read_tables(database);
-    const auto with_held = co_await database.query(std::string(sql::held_begin));
+    const auto with_held = co_await database.query(std::string(sql::held_tables));
     TablePairs pairs;
     Staged staged;
     std::string stages;

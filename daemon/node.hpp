@@ -32,8 +32,8 @@ class Node {
     void stop(std::function<void()> stopped);
 
   private:
-    // What runs, each a coroutine (node.cpp).
     boost::asio::awaitable<void> serve_own_database();
+    // What runs beside the links (node_chores.cpp).
     boost::asio::awaitable<void> keep_log_short();
     boost::asio::awaitable<void> guard_users();
     boost::asio::awaitable<void> retry_held_rows();

@@ -1,5 +1,8 @@
 #include "daemon/retry.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <algorithm>
 #include <iterator>
 
@@ -23,6 +26,17 @@ std::string advice(std::string_view sqlstate) {
     if (sqlstate.starts_with("22") || sqlstate.starts_with("23"))
         return "; a value from the other end does not fit here: compare the types of both ends, then trompctl sync";
     return "";
+}
+
+std::optional<std::string> why(const std::exception_ptr& error) {
+    try {
+        if (error) std::rethrow_exception(error);
+    } catch (const boost::system::system_error& e) {
+        if (e.code() != boost::asio::error::operation_aborted) return e.what();
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+    return std::nullopt;
 }
 
 }  // namespace tromp

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,5 +18,8 @@ bool is_transient(std::string_view sqlstate);
 /// What to do about an error that users can mend, to be put behind the server's message; empty if there is nothing to
 /// say.
 std::string advice(std::string_view sqlstate);
+
+/// Why a coroutine ended, for the log; nothing when it was cancelled.
+std::optional<std::string> why(const std::exception_ptr& error);
 
 }  // namespace tromp

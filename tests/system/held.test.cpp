@@ -40,6 +40,13 @@ void check_all_applied(Tree& tree) {
     tree.check_equal({"person"});
 }
 
+/// Row 1 is at both nodes; `node` takes no row whose name is 'held'.
+void refuse_at(Node& node, Node& other) {
+    other.sql().exec("INSERT INTO person VALUES (1, 'x', 'first')");
+    wait_value(node, "SELECT count(*) FROM person", "1");
+    node.sql().exec("ALTER TABLE person ADD CONSTRAINT not_held CHECK (name <> 'held')");
+}
+
 }  // namespace
 
 TEST_CASE("two rows that claim one unique value are held, each where the other is, until one of them gives way") {
@@ -149,9 +156,8 @@ TEST_CASE("a held row whose key a user writes is superseded, and kept as a confl
     auto tree = Tree::chain(2, with_addresses());
     auto& a = tree[0];
     auto& b = tree[1];
-    a.sql().exec("INSERT INTO person VALUES (1, 'x', 'first')");
+    refuse_at(b, a);
     tree.sync_all();
-    b.sql().exec("ALTER TABLE person ADD CONSTRAINT not_held CHECK (name <> 'held')");
     a.sql().exec("UPDATE person SET name = 'held', mail = 'new' WHERE nr = 1");
     tree.sync_all();
     REQUIRE(held_keys(b) == "[1]");
@@ -169,9 +175,8 @@ TEST_CASE("discarding a held row makes what is here a new change, be it a row or
     auto tree = Tree::chain(2, with_addresses());
     auto& a = tree[0];
     auto& b = tree[1];
-    a.sql().exec("INSERT INTO person VALUES (1, 'x', 'first')");
+    refuse_at(b, a);
     tree.sync_all();
-    b.sql().exec("ALTER TABLE person ADD CONSTRAINT not_held CHECK (name <> 'held')");
     a.sql().exec("UPDATE person SET name = 'held' WHERE nr = 1; INSERT INTO person VALUES (2, 'y', 'held')");
     tree.sync_all();
     REQUIRE(held_keys(b) == "[1] [2]");

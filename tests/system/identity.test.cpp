@@ -6,6 +6,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/wait_until.hpp"
 #include "tests/system/ask.hpp"
+#include "tests/system/pair.hpp"
 
 using namespace tromp::test;
 using namespace std::chrono_literals;
@@ -13,30 +14,6 @@ using namespace std::chrono_literals;
 /// A database that is not the one it was: each case is named, and nothing is skipped. odd_databases.test.cpp has the
 /// promoted standby and the one that was set up anew.
 namespace {
-
-/// Each node has a cluster of its own, whose data directory can be put back to what it was.
-struct Pair {
-    Pair() {
-        for (auto* const node : {&a, &b})
-            node->sql().exec("CREATE TABLE item (nr bigint PRIMARY KEY, name text)");
-        a.link(b);
-        b.link(a);
-        for (auto* const node : {&a, &b}) {
-            node->init_ok();
-            node->start();
-        }
-        sync();
-    }
-    void sync() {
-        for (auto* const node : {&a, &b})
-            REQUIRE(node->sync().exit_code == 0);
-    }
-
-    Cluster ones;
-    Cluster others;
-    Node a{ones, 1, "a"};
-    Node b{others, 2, "b"};
-};
 
 /// A cold copy of a cluster's files, as backups of whole machines are.
 class Backup {

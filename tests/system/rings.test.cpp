@@ -2,17 +2,12 @@
 #include "tests/support/tree.hpp"
 #include "tests/support/wait_until.hpp"
 #include "tests/system/ask.hpp"
+#include "tests/system/items.hpp"
 
 using namespace tromp::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-TreeOptions with_items() {
-    TreeOptions options;
-    options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, name text)";
-    return options;
-}
 
 void insert_everywhere(Tree& tree, int first) {
     for (const auto& node : tree.nodes())

@@ -4,17 +4,12 @@
 #include "tests/support/tree.hpp"
 #include "tests/support/wait_until.hpp"
 #include "tests/system/ask.hpp"
+#include "tests/system/items.hpp"
 
 using namespace tromp::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-TreeOptions with_items() {
-    TreeOptions options;
-    options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, name text)";
-    return options;
-}
 
 const std::string trompd = std::string(TROMP_BINARY_DIR) + "/trompd";
 const char* const many_rows = "INSERT INTO item SELECT i, repeat('x', 50) FROM generate_series(1, 100000) i";

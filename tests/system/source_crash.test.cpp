@@ -6,6 +6,7 @@
 #include "tests/support/wait_until.hpp"
 #include "tests/system/ask.hpp"
 #include "tests/system/interleaving.hpp"
+#include "tests/system/pair.hpp"
 
 using namespace tromp::test;
 using namespace std::chrono_literals;
@@ -17,45 +18,10 @@ namespace {
 const Cluster::Settings lazy = {
     {"wal_writer_delay", "10s"}, {"bgwriter_delay", "10s"}, {"checkpoint_timeout", "1h"}, {"autovacuum", "off"}};
 
-/// The source has a cluster of its own, which can lose its power.
-struct Pair {
-    Pair() {
-        for (auto* const node : {&a, &b})
-            node->sql().exec("CREATE TABLE item (nr bigint PRIMARY KEY, name text)");
-        a.link(b);
-        b.link(a);
-        for (auto* const node : {&a, &b}) {
-            node->init_ok();
-            node->start();
-        }
-        sync();
-    }
-
-    void sync() {
-        for (auto* const node : {&a, &b}) {
-            const auto output = node->sync();
-            INFO(output.err << tail(node->log(), 20));
-            REQUIRE(output.exit_code == 0);
-        }
-    }
-
-    void crash_source() {
-        source.kill_all();
-        source.start();
-    }
-
-    void check_equal() {
-        sync();
-        CHECK(small_diff(table_image(a.sql(), "item"), table_image(b.sql(), "item")) == "");
-        wait_log_short(a);
-        wait_log_short(b);
-    }
-
-    Cluster source{lazy};
-    Cluster target;
-    Node a{source, 1, "a"};
-    Node b{target, 2, "b"};
-};
+void crash(Cluster& source) {
+    source.kill_all();
+    source.start();
+}
 
 void burn_ids(Database& database, int count) {
     for (int i = 0; i < count; ++i)
@@ -74,7 +40,7 @@ std::string insert(long long nr) {
 TEST_CASE("a source that is killed right after a pull and hands out the same transaction ids again skips nothing") {
     // Few enough that what they leave in the write-ahead log mostly stays in its last page, which alone is not flushed.
     constexpr int few = 30;
-    Pair pair;
+    Pair pair(lazy);
     long long nr = 0;
     int reused = 0;
     for (int round = 0; round < 5; ++round) {
@@ -95,7 +61,7 @@ TEST_CASE("a source that is killed right after a pull and hands out the same tra
         wait_value(pair.b, max_nr, std::to_string(nr));
         burn_ids(other, few);
         const auto before = other.number(xmax);
-        pair.crash_source();
+        crash(pair.ones);
         Database again(pair.a.conninfo());
         if (again.number(xmax) < before) ++reused;
         again.exec(insert(++nr));
@@ -108,7 +74,7 @@ TEST_CASE("a source that is killed right after a pull and hands out the same tra
 }
 
 TEST_CASE("what the source had not flushed when it was pulled is flushed before it is applied") {
-    Pair pair;
+    Pair pair(lazy);
     long long nr = 0;
     for (const char* const point : {"stage.done", "apply.merged", "apply.before_commit"}) {
         INFO(point);
@@ -119,7 +85,7 @@ TEST_CASE("what the source had not flushed when it was pulled is flushed before 
         for (int i = 0; i < 10; ++i)
             user.exec(insert(++nr));
         advance_to(pair.b, "pull.begun", point);
-        pair.crash_source();
+        crash(pair.ones);
         pair.b.faults().release(point);
         wait_value(pair.b, max_nr, std::to_string(nr));
         // Otherwise these would be gone, and others would come with their ids.
@@ -131,7 +97,7 @@ TEST_CASE("what the source had not flushed when it was pulled is flushed before 
 }
 
 TEST_CASE("commits that are not waited for, around a crash of the source, leave both ends equal") {
-    Pair pair;
+    Pair pair(lazy);
     long long nr = 0;
     for (int round = 0; round < 4; ++round) {
         INFO("round " << round);
@@ -143,7 +109,7 @@ TEST_CASE("commits that are not waited for, around a crash of the source, leave 
             if (i % 7 == 0) user.exec("UPDATE item SET name = name || '*' WHERE nr % 5 = 0");
         }
         if (round % 2 == 0) wait_value(pair.b, max_nr, std::to_string(nr));
-        pair.crash_source();
+        crash(pair.ones);
         // The target can have nothing that the source has lost.
         CHECK(pair.b.sql().number(max_nr) <= pair.a.sql().number(max_nr));
         pair.a.sql().exec("DELETE FROM item WHERE nr % 3 = 0");

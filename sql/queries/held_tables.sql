@@ -1,0 +1,2 @@
+-- The tables that have held rows.
+SELECT DISTINCT tbl FROM replication.held;
