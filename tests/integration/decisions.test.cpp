@@ -217,8 +217,11 @@ TEST_CASE("a batch ends as the model's functions say, whatever is in the logs, a
     Ends ends;
     for (const bool forwards : {true, false}) {
         ends.forwards(forwards);
-        for (std::uint64_t seed = 1; seed <= 6; ++seed)
+        for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+            // Positions are as random as all else, so nothing was acknowledged before.
+            ends.target.sql().exec("UPDATE replication.nodes SET acknowledged = NULL");
             compare_batch(ends, seed, forwards);
+        }
     }
 }
 
