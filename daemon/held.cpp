@@ -33,9 +33,18 @@ pg::asio::awaitable<void> keep_held(pg::Connection& target, int source, const Ta
     co_await target.query(std::move(query));
 }
 
-pg::asio::awaitable<void> try_held_again(pg::Connection& database) {
-    const auto any = co_await database.query(std::string(sql::held_any));
-    if (!any.boolean(0, "any_held")) co_return;
+namespace {
+
+pg::asio::awaitable<std::int64_t> count_held(pg::Connection& database) {
+    const auto row = co_await database.query(std::string(sql::held_count));
+    co_return row.number(0, "held");
+}
+
+}  // namespace
+
+pg::asio::awaitable<bool> try_held_again(pg::Connection& database) {
+    const auto before = co_await count_held(database);
+    if (before == 0) co_return false;
     constexpr int nobody = 0;  // it comes from no neighbour
     co_await database.query(std::string(sql::held_begin));
     co_await database.query("DISCARD TEMP;" + render_sql(sql::apply_session, "source", std::to_string(nobody)));
@@ -55,6 +64,8 @@ pg::asio::awaitable<void> try_held_again(pg::Connection& database) {
     co_await database.query(std::move(stages));
     co_await settle(database, nobody, pairs, staged, Snapshot{}, Manner::singly);
     co_await database.query("COMMIT");
+    const auto after = co_await count_held(database);
+    co_return after > 0 && after < before;
 }
 
 }  // namespace tromp

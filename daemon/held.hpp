@@ -15,8 +15,8 @@ pg::asio::awaitable<void> stage_held(pg::Connection& target, const TablePairs& p
 /// When all is settled: keeps what was refused, with its image, and lets go what is a row now or was superseded.
 pg::asio::awaitable<void> keep_held(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged);
 
-/// Tries the rows again that are held in this database, in a transaction of its own. `database` is a session for
-/// nothing else.
-pg::asio::awaitable<void> try_held_again(pg::Connection& database);
+/// Tries rows again that are held in this database, in a transaction of its own; those that were tried least, for there
+/// may be many. True: it helped, and there are more. `database` is a session for nothing else.
+pg::asio::awaitable<bool> try_held_again(pg::Connection& database);
 
 }  // namespace tromp

@@ -59,10 +59,14 @@ asio::awaitable<void> Node::retry_held_rows() {
         try {
             const auto database = co_await open_own("held rows");
             for (;;) {
-                co_await try_held_again(*database);
+                const auto began = pg::Clock::now();
+                const bool more = co_await try_held_again(*database);
                 progress_.notify();
                 backoff.reset();
-                co_await Event{}.wait_until(pg::Clock::now() + held_at_most_every);
+                if (more) continue;
+                const auto took = pg::Clock::now() - began;
+                co_await Event{}.wait_until(pg::Clock::now() +
+                                            std::max<pg::Clock::duration>(held_at_most_every, 10 * took));
                 co_await changed_.wait_until(pg::Clock::now() + held_at_least_every);
             }
         } catch (...) {

@@ -93,7 +93,8 @@ asio::awaitable<json::object> Node::answer_status() {
 
 asio::awaitable<json::object> Node::answer_retry() {
     const auto database = co_await open_own("held rows, as asked");
-    co_await try_held_again(*database);
+    for (bool more = true; more;)
+        more = co_await try_held_again(*database);
     co_return done(true, "");
 }
 

@@ -16,14 +16,20 @@ DECLARE
                                      table_sql, assignments_sql, stage_sql, match_staged_sql, match_sql);
     inserts  CONSTANT text := format(
         'WITH t AS (INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM pg_temp.decision d JOIN %s r ON %s WHERE d.ctid = ANY ($1) %s RETURNING %s)'
-        ' UPDATE pg_temp.decision d SET settled = true FROM t WHERE d.tbl = %s AND NOT d.here AND %s',
-        table_sql, columns_sql, staged_sql, stage_sql, match_staged_sql, on_conflict_sql, keys_sql, table_id, match_sql);
+        ' UPDATE pg_temp.decision d SET settled = true FROM t WHERE d.ctid = ANY ($1) AND NOT d.here AND %s',
+        table_sql, columns_sql, staged_sql, stage_sql, match_staged_sql, on_conflict_sql, keys_sql, match_sql);
     gone     tid[];
     moving   tid[];
     same     tid[];
     absent   tid[];
-    refusals jsonb;
+    work     record;
+    place    tid;
+    places   tid[];
+    errors   text[];
+    message  text;
+    detail   text;
 BEGIN
+    EXECUTE format('CREATE INDEX stage_keys ON %s (%s)', stage_sql, keys_sql);
     LOOP
         EXECUTE format(
             'SELECT array_agg(d.ctid) FILTER (WHERE NOT d.present AND d.here),'
@@ -34,52 +40,44 @@ BEGIN
             ' WHERE d.tbl = $1 AND NOT d.settled AND d.taken AND d.refused IS NULL',
             moving_sql, stage_sql, match_staged_sql, table_sql, match_sql)
         INTO gone, moving, same, absent USING table_id;
+        places := '{}';
+        errors := '{}';
         BEGIN
             EXECUTE deletes USING gone || moving;
-            refusals := replication.try_each(updates, same, together) || replication.try_each(inserts, moving || absent, together);
-            IF refusals <> '{}' THEN
+            FOR work IN
+                SELECT w.statement, w.rows[g.first : g.first + together - 1] AS lot
+                FROM (VALUES (1, updates, CASE WHEN assignments_sql <> '' THEN same END), (2, inserts, moving || absent)) AS w(step, statement, rows)
+                CROSS JOIN generate_series(1, cardinality(w.rows), together) AS g(first)
+                ORDER BY w.step, g.first
+            LOOP
+                BEGIN
+                    EXECUTE work.statement USING work.lot;
+                EXCEPTION WHEN integrity_constraint_violation OR data_exception OR with_check_option_violation OR raise_exception THEN
+                    FOREACH place IN ARRAY work.lot LOOP
+                        BEGIN
+                            EXECUTE work.statement USING ARRAY[place];
+                        EXCEPTION WHEN integrity_constraint_violation OR data_exception OR with_check_option_violation OR raise_exception THEN
+                            GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+                            places := array_append(places, place);
+                            errors := array_append(errors, concat_ws('; ', message, nullif(detail, '')));
+                        END;
+                    END LOOP;
+                END;
+            END LOOP;
+            IF places <> '{}' THEN
                 RAISE EXCEPTION USING ERRCODE = 'TR001', MESSAGE = 'once more without those that are refused';
             END IF;
-            RETURN;
+            EXIT;
         EXCEPTION WHEN SQLSTATE 'TR001' THEN
-            UPDATE pg_temp.decision d SET refused = r.value FROM jsonb_each_text(refusals) r WHERE d.ctid = r.key::tid;
+            UPDATE pg_temp.decision d SET refused = r.error FROM unnest(places, errors) AS r(place, error) WHERE d.ctid = r.place;
         END;
     END LOOP;
+    DROP INDEX pg_temp.stage_keys;
 END
 $$;
 
--- Runs a statement with each of these places as $1, many at once where all goes well; returns the errors of those that are refused.
-CREATE OR REPLACE FUNCTION replication.try_each(statement text, places tid[], together integer) RETURNS jsonb
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    refusals jsonb := '{}';
-    lot      tid[];
-    message  text;
-    detail   text;
-BEGIN
-    IF statement IS NULL OR places IS NULL THEN
-        RETURN refusals;
-    END IF;
-    FOR start IN 1 .. cardinality(places) BY together LOOP
-        lot := places[start : start + together - 1];
-        BEGIN
-            EXECUTE statement USING lot;
-        EXCEPTION WHEN integrity_constraint_violation OR data_exception OR with_check_option_violation OR raise_exception THEN
-            IF together > 1 THEN
-                refusals := refusals || replication.try_each(statement, lot, 1);
-            ELSE
-                GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-                refusals := refusals || jsonb_build_object(lot[1]::text, concat_ws('; ', message, nullif(detail, '')));
-            END IF;
-        END;
-    END LOOP;
-    RETURN refusals;
-END
-$$;
-
--- Puts the held rows of one table that still count into the stage and the decisions, as rows that are taken, save those whose
--- key the batch decides anyway. One that does not fit the table's columns any more stays held, with the error.
+-- Puts held rows of one table that still count into the stage and the decisions, as rows that are taken, save those whose key the
+-- batch decides anyway; the ones that were tried least, a thousand at a time. One that does not fit the table's columns any more stays held, with the error.
 CREATE OR REPLACE FUNCTION replication.stage_held(table_id integer, stage_sql text, columns_sql text, casts_sql text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -91,7 +89,7 @@ BEGIN
              WHERE s.tbl = table_id
                AND NOT EXISTS (SELECT FROM pg_temp.decision d WHERE d.tbl = s.tbl AND d.nr = s.nr
                                AND coalesce(d.key, jsonb_build_array(d.nr)) = s.key)
-             ORDER BY s.id
+             ORDER BY s.tries, s.id LIMIT 1000
     LOOP
         BEGIN
             EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM (SELECT $1 AS row) h', stage_sql, columns_sql, casts_sql) USING h.row;
