@@ -162,9 +162,10 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
                             {"max_nodes", std::to_string(config.max_nodes)}};
     co_await transaction.run(render_sql(sql::install_config, numbers), "write replication.config");
     report.unlisted_nodes = co_await write_nodes(transaction, config);
-    co_await transaction.run(
-        std::string(sql::strength) + std::string(sql::held_functions) + std::string(sql::functions),
-        "renew the functions of schema replication");
+    co_await transaction.run(std::string(sql::functions) + std::string(sql::strength) +
+                                 std::string(sql::held_functions) + std::string(sql::constraint_functions) +
+                                 std::string(sql::install_revoke),
+                             "renew the functions of schema replication");
     report.tables = co_await capture_tables(transaction, config, config.tables);
     report.unmatched = co_await unmatched_tables(transaction, report.tables);
     co_await transaction.commit();

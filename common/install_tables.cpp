@@ -63,11 +63,16 @@ std::string_view word(DeleteResolver resolver) {
     return resolver == DeleteResolver::delete_wins ? "delete_wins" : "last_update_wins";
 }
 
+std::string_view word(Orphans orphans) {
+    return orphans == Orphans::restore_parent ? "restore_parent" : "report";
+}
+
 struct Rule {
     Resolver resolver;
     DeleteResolver delete_resolver;
     std::string priority;  ///< an array literal
     std::string strength;  ///< an SQL expression; empty: all rows are equally strong
+    Orphans orphans;
 };
 
 Rule rule_for(const std::string& table, const Conflicts& conflicts) {
@@ -77,7 +82,7 @@ Rule rule_for(const std::string& table, const Conflicts& conflicts) {
     for (const int node : own.priority)
         priority += (priority.size() > 1 ? "," : "") + std::to_string(node);
     return {own.resolver.value_or(conflicts.resolver), own.delete_resolver.value_or(conflicts.delete_resolver),
-            priority + "}", own.strength};
+            priority + "}", own.strength, own.orphans};
 }
 
 asio::awaitable<std::vector<Candidate>> candidates(InstallTransaction& transaction) {
@@ -143,7 +148,8 @@ asio::awaitable<bool> capture(InstallTransaction& transaction, const Candidate& 
                            {"resolver", std::string(word(rule.resolver))},
                            {"delete_resolver", std::string(word(rule.delete_resolver))},
                            {"priority", rule.priority},
-                           {"strength", rule.strength}};
+                           {"strength", rule.strength},
+                           {"orphans", std::string(word(rule.orphans))}};
     const std::string what = "capture table " + table.name();
     const auto row = co_await transaction.run(render_sql(sql::install_table, values), what);
     const SqlValues id{{"id", std::string(row.at(0, "id"))}};

@@ -30,6 +30,10 @@ Error already_restored(const Conflict& conflict, const std::string& when) {
 asio::awaitable<void> write_row(pg::Connection& connection, const Conflict& conflict) {
     const auto values = values_of(conflict);
     const auto present = co_await present_row(connection, conflict);
+    if (present && conflict.is_orphan()) {
+        throw Error("conflict " + conflict.id + " has nothing to restore: table " +
+                    qualified_name(conflict.schema, conflict.table) + " has such a row again");
+    }
     if (present && conflict.assignments.empty()) co_return;  // nothing of the row can differ
     const auto statement = present ? sql::conflict_restore_update : sql::conflict_restore_insert;
     const auto result = co_await connection.query(render_sql(statement, values));
@@ -47,6 +51,7 @@ asio::awaitable<Conflict> Conflict::read(pg::Connection& connection, std::string
     if (row.rows() == 0) throw Error("there is no conflict " + id + "; trompctl conflicts lists them");
     Conflict conflict;
     conflict.id = std::move(id);
+    conflict.type = row.at(0, "type");
     conflict.schema = row.at(0, "schema_name");
     conflict.table = row.at(0, "table_name");
     conflict.key = row.at(0, "key");
@@ -71,6 +76,15 @@ asio::awaitable<std::optional<std::string>> present_row(pg::Connection& connecti
 asio::awaitable<void> restore_conflict(pg::Connection& connection, const Conflict& conflict) {
     const auto table = qualified_name(conflict.schema, conflict.table);
     if (conflict.restored_at) throw already_restored(conflict, " at " + *conflict.restored_at + " UTC");
+    if (conflict.type == "update_exists" || conflict.type == "exclusion_violation") {
+        throw Error("conflict " + conflict.id + " has nothing to restore: both rows are in the table; change one of " +
+                    "them, or delete it");
+    }
+    if (conflict.is_orphan() && !conflict.row) {
+        throw Error("conflict " + conflict.id + " cannot be restored here: the row " + conflict.key + " of table " +
+                    table + " is not known at this node; restore it where the row that refers to it was written, or " +
+                    "delete that one");
+    }
     if (!conflict.key_columns) {
         throw Error("conflict " + conflict.id + " cannot be restored: table " + table +
                     " is not replicated any more; trompctl conflicts show " + conflict.id + " has what lost");

@@ -9,9 +9,11 @@
 
 namespace tromp::ctl {
 
-/// A recorded conflict, with what it takes to write SQL about its row.
+/// A recorded conflict, with what it takes to write SQL about the row that lost. Where a row has no parent any more
+/// that is the parent.
 struct Conflict {
     std::string id;
+    std::string type;
     std::string schema;
     std::string table;
     std::string key;                         ///< jsonb array
@@ -23,6 +25,8 @@ struct Conflict {
     bool key_fits{};                         ///< the table's key has as many columns as it had
     std::string row_columns;                 ///< quoted list of those of `row` that can be written
     std::string assignments;                 ///< the same, those that can be changed; empty: there are none
+
+    bool is_orphan() const { return type == "foreign_key_violation"; }
 
     /// Throws Error when there is none of that ID. Precondition: `id` is a number.
     static boost::asio::awaitable<Conflict> read(pg::Connection& connection, std::string id);

@@ -14,9 +14,11 @@ namespace {
 namespace asio = boost::asio;
 
 const std::vector<std::string>& types() {
-    static const std::vector<std::string> all = {"insert_exists",  "update_origin_differs",    "update_missing",
-                                                 "update_deleted", "delete_origin_differs",    "delete_missing",
-                                                 "update_exists",  "multiple_unique_conflicts"};
+    static const std::vector<std::string> all = {
+        "insert_exists",        "update_origin_differs", "update_missing",
+        "update_deleted",       "delete_origin_differs", "delete_missing",
+        "update_exists",        "exclusion_violation",   "multiple_unique_conflicts",
+        "foreign_key_violation"};
     return all;
 }
 

@@ -38,9 +38,10 @@ asio::awaitable<Exit> show(Context& context) {
     }
     for (int column = 0; column < fields.columns(); ++column) {
         const std::string_view name = PQfname(fields.get(), column);
-        if (name != "json") context.out << name << ": " << fields.at(0, column) << "\n";
+        const auto value = fields.optional_at(0, name);
+        if (name != "json" && value) context.out << name << ": " << *value << "\n";
     }
-    if (!conflict.row) context.out << "what lost is a delete\n";
+    if (!conflict.row && !conflict.is_orphan()) context.out << "what lost is a delete\n";
     if (!present) context.out << "the table has no such row now\n";
     context.out << "\n";
     const SqlValues both{{"lost", conflict.row.value_or("null")}, {"present", present.value_or("null")}};

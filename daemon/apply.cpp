@@ -16,6 +16,7 @@ pg::asio::awaitable<Merged> merge_sets(pg::Connection& target, const TablePairs&
     for (const int id : staged.tables) {
         const auto values = table_sql(pairs.at(id));
         before += render_sql(sql::apply_lost, values);
+        before += render_sql(sql::apply_keep_parents, values);
         before += render_sql(sql::apply_delete, values);
         if (!values.at("assignments").empty()) before += render_sql(sql::apply_update, values);
         inserts += render_sql(settles ? sql::apply_insert_settle : sql::apply_insert, values);
@@ -33,14 +34,26 @@ pg::asio::awaitable<void> merge_singly(pg::Connection& target, const TablePairs&
     for (const int id : staged.tables) {
         const auto values = table_sql(pairs.at(id));
         lost += render_sql(sql::apply_lost, values);
+        lost += render_sql(sql::apply_keep_parents, values);
         merges += render_sql(sql::held_apply, values);
     }
     co_await target.query(lost + merges);
 }
 
+/// SQL that notes what the constraints that are not checked here have to be asked about, and looks at the log again.
+std::string look_back(int source, const TablePairs& pairs, const Staged& staged) {
+    std::string query;
+    for (const int id : staged.tables) {
+        auto values = table_sql(pairs.at(id));
+        values["source"] = std::to_string(source);
+        query += render_sql(sql::apply_suspect, values);
+    }
+    return query + std::string(sql::apply_overtaken);
+}
+
 }  // namespace
 
-pg::asio::awaitable<Merged> merge(pg::Connection& target, const TablePairs& pairs, const Staged& staged,
+pg::asio::awaitable<Merged> merge(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
                                   Manner manner) {
     if (manner == Manner::singly) {
         co_await merge_singly(target, pairs, staged);
@@ -48,7 +61,7 @@ pg::asio::awaitable<Merged> merge(pg::Connection& target, const TablePairs& pair
         const auto merged = co_await merge_sets(target, pairs, staged, manner);
         if (merged != Merged::all) co_return merged;
     }
-    const auto look_again = co_await target.query(std::string(sql::apply_overtaken));
+    const auto look_again = co_await target.query(look_back(source, pairs, staged));
     if (look_again.number(0, "overtaken") > 0) co_return Merged::overtaken;
     if (manner == Manner::quick) co_return Merged::all;
     const auto left = co_await target.query(std::string(sql::apply_again));

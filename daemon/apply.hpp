@@ -21,9 +21,11 @@ enum class Manner {
     singly    ///< as careful, and rows that the database refuses are left out: decision.refused tells them
 };
 
-/// Remembers what loses, then deletes, updates and inserts what is taken. Throws SqlError where a lock was not had,
-/// and, but for `singly`, where a row is refused.
-pg::asio::awaitable<Merged> merge(pg::Connection& target, const TablePairs& pairs, const Staged& staged, Manner manner);
+/// Remembers what loses, then deletes, updates and inserts what is taken, and notes in replication.suspects what may
+/// break a constraint that is not checked here. Throws SqlError where a lock was not had, and, but for `singly`, where
+/// a row is refused.
+pg::asio::awaitable<Merged> merge(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
+                                  Manner manner);
 
 /// Writes what lost into replication.conflicts, when all is settled; returns how many.
 pg::asio::awaitable<std::int64_t> record_conflicts(pg::Connection& target, int source);

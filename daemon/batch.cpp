@@ -11,6 +11,7 @@
 #include "daemon/resolve.hpp"
 #include "daemon/settle.hpp"
 #include "daemon/stage.hpp"
+#include "daemon/suspects.hpp"
 
 #include <sql/embedded.hpp>
 
@@ -39,6 +40,7 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
                       row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or("")};
     if (state.position) state.last_event = row.number(0, "last_event");
     state.place.incarnation = row.optional_at(0, "own_incarnation").value_or("");
+    state.suspects = row.boolean(0, "suspects");
     const auto reach = row.optional_at(0, "reach");
     state.place.accepted = reach.has_value();
     if (reach) state.reach = parse_reach(*reach);
@@ -107,7 +109,9 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     flow.clocks(header.clock - state.clock);
     const auto position = cut(header.now, *state.position, header.last);
     const bool is_full = header.events >= static_cast<std::int64_t>(flow.chunk);  // what is for us may lie beyond it
-    if (header.paused || (header.events_for_us == 0 && header.events < worth_advancing && !is_full)) {
+    const bool nothing_to_do =
+        header.events_for_us == 0 && header.events < worth_advancing && !is_full && !state.suspects;
+    if (header.paused || nothing_to_do) {
         co_await pull.end_empty();
         report.acknowledged = co_await acknowledge(target, source, state.acknowledged, header);
         co_await keep_reach(flow, state, header);
@@ -140,7 +144,10 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         co_await fault_point("apply.forwarded", source);
     }
     co_await advance(target, source, position, header);
-    if (report.waiting == 0) co_await keep_reach(flow, state, header);
+    if (report.waiting == 0) {
+        co_await report_suspects(target, source);
+        co_await keep_reach(flow, state, header);
+    }
     co_await fault_point("apply.advanced", source);
     co_await commit(target, source);
     if (unlocked > 0) co_await recheck_unlocked(target, source);

@@ -38,6 +38,7 @@ class NotYet : public Error {
 struct StoredState {
     bool paused = false;
     bool forwards = false;             ///< there are other neighbours who want what is taken
+    bool suspects = false;             ///< what a chunk may have left without its parent is not reported yet
     std::optional<Snapshot> position;  ///< none before the first contact
     std::string acknowledged;          ///< the source's position in the target's log, as stored; empty if none
     Identity identity;                 ///< of the database that `position` was read from

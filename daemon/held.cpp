@@ -1,6 +1,7 @@
 #include "daemon/held.hpp"
 
 #include "daemon/settle.hpp"
+#include "daemon/suspects.hpp"
 #include "daemon/table_sql.hpp"
 
 #include <sql/embedded.hpp>
@@ -63,6 +64,7 @@ pg::asio::awaitable<bool> try_held_again(pg::Connection& database) {
     }
     co_await database.query(std::move(stages));
     co_await settle(database, nobody, pairs, staged, Snapshot{}, Manner::singly);
+    co_await report_suspects(database, nobody);
     co_await database.query("COMMIT");
     const auto after = co_await count_held(database);
     co_return after > 0 && after < before;

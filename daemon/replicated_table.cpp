@@ -102,10 +102,13 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
             table.key.emplace_back(name.as_string());
         table.integer_key = result.boolean(row, "integer_key");
         table.deferrable_key = result.boolean(row, "deferrable_key");
+        table.deferrable = result.boolean(row, "deferrable");
         table.resolution =
             std::string(result.at(row, "resolver")) + ", " + std::string(result.at(row, "delete_resolver"));
         if (result.at(row, "priority") != "{}") table.resolution += ", " + std::string(result.at(row, "priority"));
         if (const auto strength = result.optional_at(row, "strength")) table.resolution += ", " + *strength;
+        if (result.at(row, "orphans") != "report")
+            table.resolution += ", orphans: " + std::string(result.at(row, "orphans"));
         if (!result.optional_at(row, "columns")) {
             throw Error("replicated table " + table.display_name() +
                         " is gone; take it out with trompctl tables remove " + table.display_name());

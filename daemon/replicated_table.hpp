@@ -23,8 +23,10 @@ struct ReplicatedTable {
     std::vector<std::string> key;
     bool integer_key = false;     ///< the key travels as `nr`
     bool deferrable_key = false;  ///< its uniqueness is not checked under session_replication_role = replica
-    std::string resolution;       ///< resolver, delete resolver, priorities and strength, to be the same at both ends
-    std::vector<Column> columns;  ///< without generated ones, in the table's order
+    bool deferrable = false;      ///< that of its key, or of other columns, is not
+    std::string resolution;  ///< resolver, delete resolver, priorities, strength and the rule for orphans: the same at
+                             ///< both ends
+    std::vector<Column> columns;              ///< without generated ones, in the table's order
     std::vector<std::string> unique_columns;  ///< those beside the key whose values may be in another row's way
     std::string shape;                        ///< changes with the columns
 

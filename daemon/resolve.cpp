@@ -35,8 +35,8 @@ pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pa
     std::string query;
     for (const int id : staged.tables) {
         const auto& table = pairs.at(id).target;
-        // Its uniqueness is not checked while we apply, so nobody else may insert meanwhile.
-        if (table.deferrable_key) query += "LOCK TABLE " + table.quoted_name() + " IN SHARE ROW EXCLUSIVE MODE;";
+        // Its uniqueness is not checked while we apply, so nobody else may write meanwhile.
+        if (table.deferrable) query += "LOCK TABLE " + table.quoted_name() + " IN SHARE ROW EXCLUSIVE MODE;";
         query += render_sql(sql::resolve_lock, "tbl", std::to_string(table.id), "table", table.quoted_name(), "t_keys",
                             table.key_list("t"), "match", table.key_match("t", "d"));
     }

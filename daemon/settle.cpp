@@ -47,7 +47,7 @@ class Settlement {
     asio::awaitable<Merged> round(Manner manner) {
         if (manner == Manner::singly) co_await stage_held(target_, pairs_, staged_);
         const bool any_held = co_await lock_and_look(manner);
-        auto merged = co_await merge(target_, pairs_, staged_, manner);
+        auto merged = co_await merge(target_, source_, pairs_, staged_, manner);
         co_await fault_point("apply.merged", source_);
         if (merged == Merged::all && any_held && manner != Manner::singly) merged = Merged::held_left;
         co_return merged;

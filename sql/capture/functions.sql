@@ -17,6 +17,15 @@ BEGIN
 END
 $$;
 
+-- The version of a change made here now. A clock beyond the year 2200 counts as 2200: that leaves room above it, up to 2^53, for what
+-- others write after it.
+CREATE OR REPLACE FUNCTION replication.next_version() RETURNS bigint
+LANGUAGE sql VOLATILE
+AS $$
+    SELECT least(9007199254740992, greatest(0, least((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, 7258118400000000),
+                                            pg_sequence_last_value('replication.clock'::regclass) + 1))
+$$;
+
 -- The key columns of a table: its primary key, or else a column `nr` that is not null and unique; null where there is neither.
 CREATE OR REPLACE FUNCTION replication.key_of(relation oid) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -109,7 +118,7 @@ BEGIN
     END IF;
     IF replication.capture_strength(table_id) THEN
         rank := 'k.strength';
-        strength := format(', replication.strength_%s(r) AS strength', table_id);
+        strength := format(', %s AS strength', replication.strength_sql(table_id, 'r'));
     END IF;
     delete_rank := CASE t.delete_resolver WHEN 'delete_wins' THEN quote_literal('Infinity') || '::float8' ELSE rank END;
 
@@ -170,10 +179,7 @@ BEGIN
                        ' SET search_path = pg_catalog, pg_temp%s AS ', table_id, operation.name, settings);
         EXECUTE head || quote_literal(format($body$
 DECLARE
-    -- A clock beyond the year 2200 counts as 2200: that leaves room above it, up to 2^53, for what others write after it.
-    now_or_later CONSTANT bigint := least(9007199254740992, greatest(
-        0, least((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, 7258118400000000),
-        pg_sequence_last_value('replication.clock'::regclass) + 1));
+    now_or_later CONSTANT bigint := replication.next_version();
     written      bigint;
 BEGIN%s
     RETURN NULL;
@@ -255,4 +261,27 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA replication FROM PUBLIC;
+-- SQL for the strength of the row `alias`, where the table has one.
+CREATE OR REPLACE FUNCTION replication.strength_sql(table_id integer, alias text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN to_regprocedure(format('replication.strength_%s(record)', table_id)) IS NULL THEN 'NULL::float8'
+                ELSE format('replication.strength_%s(%s)', table_id, alias) END
+$$;
+
+-- Logs a change of ours as the triggers log a user's; `strength` is the row's own, where the table has such. The row itself is written by who calls.
+CREATE OR REPLACE FUNCTION replication.log_change(table_id integer, change "char", row_key jsonb, strength float8) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO replication.events (xid, nr, version, tbl, via, origin, action, strength, key)
+    SELECT pg_current_xact_id(), CASE WHEN k.is_integer THEN (row_key ->> 0)::bigint ELSE jsonb_hash_extended(row_key, 0) END,
+           replication.next_version(), t.id, n.node, n.node, change,
+           CASE WHEN change = 'D' AND t.delete_resolver = 'delete_wins' THEN 'Infinity'::float8
+                WHEN t.resolver = 'node_priority' THEN coalesce(cardinality(t.priority) - array_position(t.priority, n.node) + 1, 0)
+                ELSE log_change.strength END,
+           CASE WHEN NOT k.is_integer THEN row_key END
+    FROM replication.tables t
+    JOIN replication.nodes n ON n.is_self
+    CROSS JOIN LATERAL replication.key_is_integer(t.relation, t.key_columns) AS k(is_integer)
+    WHERE t.id = table_id
+$$;

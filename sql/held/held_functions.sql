@@ -109,26 +109,20 @@ CREATE OR REPLACE FUNCTION replication.discard_held(held_id bigint) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    h       record;
-    present boolean;
+    h        record;
+    present  boolean;
+    strength float8;
 BEGIN
-    SELECT s.*, t.relation, t.key_columns, t.resolver, t.delete_resolver, t.priority INTO h
+    SELECT s.*, t.relation, t.key_columns INTO h
     FROM replication.held s JOIN replication.tables t ON t.id = s.tbl WHERE s.id = held_id FOR UPDATE OF s;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    EXECUTE format('SELECT count(*) = 1 FROM (SELECT FROM %s t WHERE (%s) = (SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1)) FOR UPDATE) r',
-                   h.relation::regclass, (SELECT string_agg(quote_ident(c), ', ') FROM unnest(h.key_columns) c))
-    INTO present
+    EXECUTE format('SELECT count(*) = 1, max(r.strength) FROM (SELECT %3$s AS strength FROM %1$s t WHERE (%2$s) = (SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1)) FOR UPDATE) r',
+                   h.relation::regclass, (SELECT string_agg(quote_ident(c), ', ') FROM unnest(h.key_columns) c), replication.strength_sql(h.tbl, 't'))
+    INTO present, strength
     USING (SELECT jsonb_object_agg(c.name, h.key -> (c.position::integer - 1)) FROM unnest(h.key_columns) WITH ORDINALITY c(name, position));
-    INSERT INTO replication.events (xid, nr, version, tbl, via, origin, action, strength, key)
-    SELECT pg_current_xact_id(), h.nr,
-           greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_sequence_last_value('replication.clock'::regclass) + 1),
-           h.tbl, n.node, n.node, CASE WHEN present THEN 'U' ELSE 'D' END,
-           CASE WHEN NOT present AND h.delete_resolver = 'delete_wins' THEN 'Infinity'::float8
-                WHEN h.resolver = 'node_priority' THEN coalesce(cardinality(h.priority) - array_position(h.priority, n.node) + 1, 0) END,
-           CASE WHEN NOT replication.key_is_integer(h.relation, h.key_columns) THEN h.key END
-    FROM replication.nodes n WHERE n.is_self;
+    PERFORM replication.log_change(h.tbl, CASE WHEN present THEN 'U' ELSE 'D' END::"char", h.key, strength);
     RETURN format('%I.%I %s', h.schema_name, h.table_name, h.key);
 END
 $$;

@@ -59,6 +59,12 @@ CREATE TEMP TABLE lost (
     loser          double precision[] NOT NULL,
     loser_row      jsonb
 ) ON COMMIT DELETE ROWS;
+-- Rows that others may refer to, as they were before the merge.
+CREATE TEMP TABLE parent_row (
+    relation oid NOT NULL,
+    row      jsonb NOT NULL,
+    tag      double precision[] NOT NULL
+) ON COMMIT DELETE ROWS;
 SELECT (SELECT node FROM replication.nodes WHERE is_self) AS node,
        pg_is_in_recovery() AS in_recovery,
        pg_try_advisory_lock(1953656685, 100000 + :source) AS alone;

@@ -2,8 +2,14 @@
 WITH roles(part, role, whose, rights) AS (
     VALUES (1, :'applier', 'this node''s own daemon: the user of `database` in its configuration', 'SELECT, INSERT, UPDATE, DELETE'),
            (2, :'reader', 'the neighbours'' daemons: the user of `database` of this neighbour in their configurations', 'SELECT')
-), schemas AS (
-    SELECT DISTINCT schema_name FROM replication.tables
+), tied AS (
+    -- What foreign keys tie to the replicated tables without being replicated.
+    SELECT DISTINCT n.nspname::text AS schema_name, l.relname::text AS table_name
+    FROM pg_constraint c
+    JOIN pg_class l ON l.oid IN (c.conrelid, c.confrelid)
+    JOIN pg_namespace n ON n.oid = l.relnamespace
+    WHERE c.contype = 'f' AND l.oid NOT IN (SELECT relation FROM replication.tables)
+      AND EXISTS (SELECT FROM replication.tables t WHERE t.relation IN (c.conrelid, c.confrelid))
 )
 SELECT '-- Run this as a superuser, in database ' || quote_ident(current_database()) || ', again after every init. init itself is for the owner of the tables.' AS line
 UNION ALL
@@ -28,7 +34,7 @@ CROSS JOIN LATERAL (
     WHERE r.part = 2 AND a.part = 1 AND a.role <> r.role
     UNION ALL
     SELECT 6, s.schema_name, format('GRANT USAGE ON SCHEMA %I TO %I;', s.schema_name, r.role)
-    FROM (TABLE schemas UNION ALL VALUES ('replication')) s
+    FROM (SELECT schema_name FROM replication.tables UNION VALUES ('replication') UNION SELECT schema_name FROM tied WHERE r.part = 1) s
     UNION ALL
     SELECT 7, o.kind, format('GRANT %s ON ALL %s IN SCHEMA replication TO %I;', CASE r.part WHEN 1 THEN 'ALL' ELSE 'SELECT' END, o.kind, r.role)
     FROM (VALUES ('TABLES'), ('SEQUENCES')) o(kind)
@@ -37,6 +43,11 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT 9, t.schema_name || '.' || t.table_name, format('GRANT %s ON TABLE %I.%I TO %I;', r.rights, t.schema_name, t.table_name, r.role)
     FROM replication.tables t
+    UNION ALL
+    SELECT 9, t.schema_name || '.' || t.table_name,
+           format('GRANT SELECT ON TABLE %I.%I TO %I;  -- to report rows that lost the one they refer to', t.schema_name, t.table_name, r.role)
+    FROM tied t
+    WHERE r.part = 1
     UNION ALL
     SELECT DISTINCT 10, k.sequence::regclass::text, format('GRANT SELECT ON SEQUENCE %s TO %I;', k.sequence::regclass, r.role)
     FROM replication.key_sequences() k

@@ -4,6 +4,7 @@ SELECT n.paused, p.snapshot AS position, n.acknowledged, p.system_identifier, p.
        (SELECT coalesce(jsonb_object_agg(o.node, o.reach), '{}') FROM replication.nodes o
         WHERE NOT o.is_self AND o.node <> n.node AND o.reach IS NOT NULL) AS other_reach,
        (SELECT count(*) FROM replication.nodes o WHERE NOT o.is_self AND o.node <> n.node) AS others,
+       EXISTS (SELECT FROM replication.suspects s WHERE s.node = n.node) AS suspects,
        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock
 FROM replication.nodes n
 LEFT JOIN replication.positions p ON p.node = n.node

@@ -1,12 +1,13 @@
 -- The replicated tables of a node, as they are now. Generated columns are left out: every node computes them itself.
 -- The neighbours' role may call no function of ours, so what replication.key_is_integer says is written out here.
 SELECT t.id, t.relation, t.schema_name, t.table_name, to_json(t.key_columns) AS key_columns,
-       t.resolver, t.delete_resolver, t.priority::text AS priority, t.strength,
+       t.resolver, t.delete_resolver, t.priority::text AS priority, t.strength, t.orphans,
        cardinality(t.key_columns) = 1
            AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = t.key_columns[1]
                        AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)) AS integer_key,
        coalesce((SELECT NOT i.indimmediate FROM pg_index i
                  WHERE i.indrelid = t.relation AND i.indisprimary), false) AS deferrable_key,
+       EXISTS (SELECT FROM pg_index i WHERE i.indrelid = t.relation AND NOT i.indimmediate) AS deferrable,
        (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
                                           'fixed', a.attidentity = 'a') ORDER BY a.attnum)
         FROM pg_attribute a

@@ -35,7 +35,9 @@ class LeastRoles {
         options.schema =
             "CREATE TABLE item (nr bigserial PRIMARY KEY, name text); CREATE TABLE pair (a int, b text, v text, "
             "PRIMARY KEY (a, b)); ALTER TABLE pair ENABLE ROW LEVEL SECURITY; CREATE SCHEMA \"Other\"; CREATE TABLE "
-            "\"Other\".note (id uuid PRIMARY KEY, body text)";
+            "\"Other\".note (id uuid PRIMARY KEY, body text); CREATE SCHEMA local; CREATE TABLE local.kind (kind text "
+            "PRIMARY KEY); CREATE TABLE \"Other\".\"Part\" (nr bigint PRIMARY KEY, item bigint REFERENCES item, kind "
+            "text REFERENCES local.kind)";
         options.nodes.tables = "[public.*, '\"Other\".*']";
         options.start = false;
         return options;
@@ -99,6 +101,30 @@ TEST_CASE("the roles that trompctl grants prints are enough for the daemon and f
     a.sql().exec("SET ROLE writer; INSERT INTO item (name) VALUES ('of a writer'); RESET ROLE");
     roles.tree().sync_all();
     CHECK(b.sql().number("SELECT count(*) FROM item WHERE name = 'of a writer'") == 1);
+}
+
+TEST_CASE("these roles report rows that refer to nothing, be it to a table that is not replicated") {
+    LeastRoles roles;
+    auto& a = roles.a;
+    auto& b = roles.b;
+    if (!has_parameter_grants(a.sql())) {
+        WARN("skipped: before PostgreSQL 15 only a superuser may set session_replication_role");
+        return;
+    }
+    roles.tree().start_all();
+    a.sql().exec("INSERT INTO local.kind VALUES ('only here'); INSERT INTO item VALUES (1001, 'one')");
+    roles.tree().sync_all();
+    REQUIRE(a.ctl({"pause"}).exit_code == 0);
+    a.sql().exec("INSERT INTO \"Other\".\"Part\" VALUES (1, 1001, 'only here')");
+    b.sql().exec("DELETE FROM item WHERE nr = 1001");
+    REQUIRE(a.ctl({"resume"}).exit_code == 0);
+    roles.tree().sync_all();
+    roles.tree().check_equal({"item", "\"Other\".\"Part\""});
+    const std::string reports =
+        "SELECT string_agg(concat_ws(' ', schema_name, table_name, key, other_schema, other_table, other_key), '; '"
+        " ORDER BY other_table) FROM replication.conflicts WHERE type = 'foreign_key_violation'";
+    CHECK(a.sql().value(reports) == "Other Part [1] public item [1001]");
+    CHECK(b.sql().value(reports) == "Other Part [1] public item [1001]; Other Part [1] local kind [\"only here\"]");
 }
 
 TEST_CASE("a right that a role lacks is named with its GRANT, and the link goes on by itself once it was given") {
