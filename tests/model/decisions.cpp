@@ -121,15 +121,15 @@ Events compacted(const Events& log) {
     return staircase(log);
 }
 
-std::optional<Event> to_log_again(const Events& log, int source, const std::vector<std::int64_t>& seen, Xid xid,
-                                  std::int64_t id) {
-    const auto found = std::find_if(log.rbegin(), log.rend(), [&](const Event& event) {
-        return event.via != source && !contains(seen, event.place.id);
-    });
-    if (found == log.rend()) return std::nullopt;
-    auto again = *found;
-    again.place.id = id;
-    again.xid = xid;
+Events to_log_again(const Events& log, int source, const std::vector<std::int64_t>& seen, Xid xid, std::int64_t id) {
+    Events unseen;
+    std::copy_if(log.begin(), log.end(), std::back_inserter(unseen),
+                 [&](const Event& event) { return event.via != source && !contains(seen, event.place.id); });
+    auto again = staircase(unseen);
+    for (auto& event : again) {
+        event.place = {unseen.back().place.ord, id++};
+        event.xid = xid;
+    }
     return again;
 }
 

@@ -216,12 +216,15 @@ bool recheck(Node& reader, const Node& source, const Rules& rules, Ledger& ledge
     const auto xid = reader.begin();
     bool logged = false;
     for (const auto& note : unlocked) {
+        if (!rules.recheck || !(rules.recheck_deleted || reader.rows[note.key].present)) continue;
         auto again = to_log_again(reader.logs[note.key], source.number, note.seen, xid, reader.next_id);
-        if (!again || !rules.recheck || !(rules.recheck_deleted || reader.rows[note.key].present)) continue;
-        ++reader.next_id;
-        reader.log_event(note.key, *again);
-        ledger.repeat(again->tag);
-        logged = true;
+        if (!rules.recheck_strongest && !again.empty()) again = {again.back()};
+        for (const auto& event : again) {
+            ++reader.next_id;
+            reader.log_event(note.key, event);
+            ledger.repeat(event.tag);
+            logged = true;
+        }
     }
     unlocked.clear();
     reader.finish(xid, logged);
