@@ -124,7 +124,9 @@ Events compacted(const Events& log) {
 Events to_log_again(const Events& log, int source, const std::vector<std::int64_t>& seen, Xid xid, std::int64_t id) {
     Events unseen;
     std::copy_if(log.begin(), log.end(), std::back_inserter(unseen),
-                 [&](const Event& event) { return event.via != source && !contains(seen, event.place.id); });
+                 [&](const Event& event) { return !contains(seen, event.place.id); });
+    const auto overtook = [&](const Event& event) { return event.via != source; };
+    if (std::none_of(unseen.begin(), unseen.end(), overtook)) return {};
     auto again = staircase(unseen);
     for (auto& event : again) {
         event.place = {unseen.back().place.ord, id++};

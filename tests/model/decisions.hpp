@@ -107,10 +107,10 @@ Events pruned(const Events& log, const Acknowledged& acknowledged);
 /// What remains of a key's events while a neighbour is away: those that are stronger than all later ones.
 Events compacted(const Events& log);
 
-/// After a delete was taken from `source` for a key without a row to lock: what was committed meanwhile, those that are
-/// stronger than all later ones, to be logged once more by transaction `xid` with ids from `id` on, right behind the
-/// newest of them. They keep their tags, since the source may weigh either of the two. `seen` are the ids of the events
-/// that were looked at.
+/// After a delete was taken from `source` for a key without a row to lock: what was committed meanwhile, if anything,
+/// and what was taken itself; of these, those that are stronger than all later ones, to be logged once more by
+/// transaction `xid` with ids from `id` on, right behind the newest of them. They keep their tags, since the source may
+/// weigh either of the two. `seen` are the ids of the events that were looked at.
 Events to_log_again(const Events& log, int source, const std::vector<std::int64_t>& seen, Xid xid, std::int64_t id);
 
 }  // namespace tromp::model
