@@ -17,6 +17,7 @@ END
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . packaging/dependencies.sh
 . packaging/throwaway.sh
+. bench/common.sh
 
 rounds=7
 seconds=5
@@ -46,20 +47,6 @@ target=0.65      # of the rate without capture, 8 clients
 rows=100000
 kinds=(bare captured waiting)
 clients=(8 1)
-
-build() {
-    [ ! -x "$programs/trompd" ] || [ ! -x "$programs/trompctl" ] || return 0
-    install_dependencies "${build_dependencies[@]}" "${server_dependencies[@]}"
-    cmake --preset release
-    cmake --build --preset release --parallel "$(nproc)"
-}
-
-make_table() {
-    psql_in "$1" -v rows="$rows" <<'SQL'
-CREATE TABLE item (nr bigint PRIMARY KEY, name text, price numeric(12,2), qty int, note text, updated timestamptz);
-INSERT INTO item SELECT i, 'item ' || i, i / 100.0, i % 1000, repeat('n', 80), now() FROM generate_series(1, :rows) i;
-SQL
-}
 
 # The neighbour is away: all that is written stays in the log, which is what capture alone must cope with.
 install_capture() {
@@ -95,11 +82,7 @@ run() {
     sed -n 's/^tps = \([0-9]*\).*/\1/p' <<<"$output" >>"$place/tps.$kind.$count"
 }
 
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-spread() { sort -n | awk 'NR == 1 { low = $1 } END { print low "-" $1 }'; }
-
-# The runs of one round are neighbours in time, so each is compared with that of its round; the median of these.
-ratio() { paste "$place/tps.$1.$2" "$place/tps.bare.$2" | awk '{ printf "%.4f\n", $1 / $2 }' | median; }
+ratio() { ratio_of "$place/tps.$1.$2" "$place/tps.bare.$2"; }
 
 # kind, clients, words for it
 line() {
@@ -131,17 +114,12 @@ main() {
     local round count kind minutes=$((rounds * seconds * ${#kinds[@]} * ${#clients[@]} / 60 + 1))
     build
     use_directory "$directory/pg_trompe-bench-$(id -u)"
-    trap clean EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
-    clean
-    pgbench=$bindir/pgbench
-    [ -x "$pgbench" ] || pgbench=$(command -v pgbench) || die "pgbench is missing: it comes with the package postgresql"
+    begin_with clean
     make_cluster "shared_buffers = '256MB'" "max_wal_size = '4GB'" "autovacuum = off" "jit = off"
     say "\\set nr random(1, :rows)" "UPDATE item SET qty = qty + 1 WHERE nr = :nr;" >"$place/update.sql"
     for kind in "${kinds[@]}"; do
         psql_in postgres -c "CREATE DATABASE $kind"
-        make_table "$kind"
+        make_item "$kind" "$rows"
     done
     install_capture captured
     install_capture waiting

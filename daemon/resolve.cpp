@@ -30,6 +30,13 @@ pg::asio::awaitable<void> begin_decisions(pg::Connection& target, int source, co
     co_await target.query(std::move(query));
 }
 
+pg::asio::awaitable<void> lock_tables(pg::Connection& target, const TablePairs& pairs, const Staged& staged) {
+    std::string names;
+    for (const int id : staged.tables)
+        names += (names.empty() ? "" : ", ") + pairs.at(id).target.quoted_name();
+    if (!names.empty()) co_await target.query("LOCK TABLE " + names + " IN EXCLUSIVE MODE");
+}
+
 pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pairs, const Staged& staged,
                                     Manner manner) {
     std::string query;

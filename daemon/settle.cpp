@@ -10,6 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <sql/embedded.hpp>
 
+#include <bit>
+
 namespace tromp {
 namespace {
 
@@ -20,6 +22,14 @@ constexpr std::chrono::seconds patience_with_locks{30};
 
 /// Lets him finish who waits for the locks that we just gave back.
 constexpr std::chrono::milliseconds courtesy{20};
+
+/// Users who lock the same rows in another order would make us give way for ever. So now and then they have to wait
+/// before they lock anything: a lock on the tables is awaited while we hold nothing that they could wait for. Less and
+/// less often, since it keeps all of them waiting for one who does not come to an end.
+bool comes_first(unsigned times_given_way) {
+    constexpr unsigned often = 4;
+    return times_given_way >= often && std::has_single_bit(times_given_way);
+}
 
 /// One batch, from its stage to the point where every key is settled.
 class Settlement {
@@ -44,7 +54,8 @@ class Settlement {
     }
 
     /// A round; what it leaves is for the next one.
-    asio::awaitable<Merged> round(Manner manner) {
+    asio::awaitable<Merged> round(Manner manner, bool comes_first) {
+        if (comes_first) co_await lock_tables(target_, pairs_, staged_);
         if (manner == Manner::singly) co_await stage_held(target_, pairs_, staged_);
         const bool any_held = co_await lock_and_look(manner);
         auto merged = co_await merge(target_, source_, pairs_, staged_, manner);
@@ -68,13 +79,14 @@ asio::awaitable<void> settle(pg::Connection& target, int source, const TablePair
     Settlement settlement(target, source, pairs, staged, read_of_us);
     const auto give_up = pg::Clock::now() + patience_with_locks;
     asio::steady_timer timer(co_await asio::this_coro::executor);
+    unsigned times_given_way = 0;
     co_await target.query("SAVEPOINT staged");
     for (;;) {
         auto merged = Merged::overtaken;
         std::string in_the_way;
         bool refused = false;
         try {
-            merged = co_await settlement.round(manner);
+            merged = co_await settlement.round(manner, comes_first(times_given_way));
         } catch (const pg::SqlError& error) {
             refused = is_refusal(error.sqlstate()) && manner != Manner::singly;
             if (!refused && (!is_contention(error.sqlstate()) || pg::Clock::now() > give_up)) throw;
@@ -91,6 +103,7 @@ asio::awaitable<void> settle(pg::Connection& target, int source, const TablePair
             manner = Manner::careful;
         }
         if (in_the_way.empty()) continue;
+        ++times_given_way;
         timer.expires_after(courtesy);
         co_await timer.async_wait(asio::use_awaitable);
     }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by packaging/quickstart.sh and bench/capture.sh: a PostgreSQL server for once, and background processes that
+# Sourced by packaging/quickstart.sh and the measurements in bench: a PostgreSQL server for once, and background processes that
 # can be stopped later, by another run too, without ever touching a process that is not ours.
 #
 #   use_directory DIR      makes DIR ours, or fails; one run at a time. Sets `place`.

@@ -33,6 +33,38 @@ Plan three_rows() {
     return plan;
 }
 
+/// One row at each node, made while they know nothing of each other, and both claim the same.
+Plan one_claim_for_two() {
+    auto plan = quiet_plan();
+    plan.lasts = std::chrono::seconds(2);
+    plan.writers.clear();
+    for (const int node : {0, 1}) {
+        const auto index = static_cast<std::size_t>(node);
+        plan.writers.push_back({.node = index});
+        plan.writers.back().transactions = {
+            {.operations = {{.verb = Verb::insert, .table = 0, .keys = {node}, .claim = 5}},
+             .pause = std::chrono::milliseconds(0)}};
+        plan.faults.push_back({.name = "link cut", .target = index, .lasts = std::chrono::seconds(1)});
+    }
+    return plan;
+}
+
+/// What is to be held at the first node is not.
+void forget_held_rows(World& world) {
+    world.nodes().front()->sql().exec(
+        "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        "CREATE TRIGGER forget BEFORE INSERT ON replication.held FOR EACH ROW EXECUTE FUNCTION forget();"
+        "ALTER TABLE replication.held ENABLE ALWAYS TRIGGER forget;");
+}
+
+/// What is held at the first node stays so, also when it has become a row.
+void hold_without_reason(World& world) {
+    world.nodes().front()->sql().exec(
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        "CREATE TRIGGER keep BEFORE DELETE ON replication.held FOR EACH ROW EXECUTE FUNCTION keep();"
+        "ALTER TABLE replication.held ENABLE ALWAYS TRIGGER keep;");
+}
+
 /// The second event that is captured for `item` at the first node disappears before anybody reads it.
 void skip_one_event(World& world) {
     world.nodes().front()->sql().exec(
@@ -73,7 +105,8 @@ void flip_one_resolution(World& world) {
         "DECLARE stronger float8[] := NEW.ours;"
         "BEGIN"
         "  IF OLD.ours IS NULL AND NEW.ours <> NEW.theirs AND NEW.here AND NEW.present"
-        "     AND NEW.ours[1] = 0 AND NEW.theirs[1] = 0 AND NOT EXISTS (SELECT FROM chaos.flipped) THEN"
+        "     AND NEW.tbl IN (SELECT id FROM replication.tables WHERE table_name IN ('item', 'pair'))"
+        "     AND NOT EXISTS (SELECT FROM chaos.flipped) THEN"
         "    INSERT INTO chaos.flipped VALUES (NEW.key);"
         "    NEW.ours := NEW.theirs; NEW.theirs := stronger;"
         "  END IF;"
@@ -94,7 +127,7 @@ void flip_one_resolution(World& world) {
 }  // namespace
 
 TEST_CASE("the harness finds nothing wrong with the plans that the broken nodes get") {
-    for (const auto& plan : {three_rows(), quiet_plan()}) {
+    for (const auto& plan : {three_rows(), quiet_plan(), one_claim_for_two()}) {
         const auto report = carry_out(plan);
         INFO(line(report) << "\n" << complaints(report));
         CHECK(report.operations > 0);
@@ -124,4 +157,24 @@ TEST_CASE("the harness catches one resolution that is flipped") {
     INFO(line(report) << "\n" << complaints(report));
     CHECK(report.failures.empty());
     CHECK(report.has(Kind::wrong_loser));
+}
+
+TEST_CASE("the harness decides about two rows that claim one value, and ends with nothing held") {
+    const auto report = carry_out(one_claim_for_two());
+    INFO(line(report) << "\n" << complaints(report));
+    CHECK(report.held_to_the_end == 2);
+    CHECK(report.ok());
+}
+
+TEST_CASE("the harness catches a row that is refused and not held") {
+    const auto report = carry_out(one_claim_for_two(), forget_held_rows);
+    INFO(line(report) << "\n" << complaints(report));
+    CHECK(report.failures.empty());
+    CHECK(report.has(Kind::different));
+}
+
+TEST_CASE("the harness catches a row that stays held although nothing is in its way") {
+    const auto report = carry_out(one_claim_for_two(), hold_without_reason);
+    INFO(line(report) << "\n" << complaints(report));
+    CHECK(report.has(Kind::held));
 }

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "tests/chaos/causality.hpp"
+#include "tests/chaos/tables.hpp"
 #include "tests/chaos/violations.hpp"
 
 namespace tromp::test {
@@ -62,8 +63,11 @@ class Checker {
         if (conflict.loser) {
             losers_.emplace(conflict.row, *conflict.loser);
         } else {
-            for (const auto* const write :
-                 causality_.with_tag(conflict.row, conflict.loser_origin, conflict.loser_version)) {
+            const bool exact = history_.true_clocks && latest_wins(conflict.row.table);
+            const auto candidates =
+                exact ? causality_.with_tag(conflict.row, conflict.loser_origin, conflict.loser_version)
+                      : causality_.writes(conflict.row);
+            for (const auto* const write : candidates) {
                 if (write->kind == Write::Kind::removal) lost_removals_.insert(write);
             }
         }
@@ -116,8 +120,8 @@ class Checker {
         for (const auto& [row, token] : node.tokens) {
             const auto what = text(row) + ": " + token;
             if (!causality_.find(row, token, Write::Kind::row)) found_.add(Kind::unknown_row, what);
-            if (causality_.is_seen(row, token)) found_.add(Kind::came_back, what);
-            if (losers_.contains(std::pair{row, token}) && !is_logged_again(row, token)) {
+            if (causality_.is_seen(row, token) && !is_kept(row, token)) found_.add(Kind::came_back, what);
+            if (losers_.contains(std::pair{row, token}) && !is_made_again(row, token)) {
                 found_.add(Kind::winner_had_lost, what);
             }
         }
@@ -182,7 +186,7 @@ class Checker {
             // A removal has no token there; it is told by both tags.
             const auto tags = conflict.loser ? "" : winner + loser;
             const bool again = ++times[{conflict.row, conflict.loser.value_or(""), tags}] == 2;
-            if (again && !(conflict.loser && is_logged_again(conflict.row, *conflict.loser))) {
+            if (again && !(conflict.loser && is_made_again(conflict.row, *conflict.loser))) {
                 found_.add(Kind::loser_twice, what);
             }
             if (conflict.row.table == "ledger" || winner_knew_loser(conflict)) found_.add(Kind::false_conflict, what);
@@ -192,9 +196,19 @@ class Checker {
 
     bool winner_knew_loser(const Conflict& conflict) const {
         const auto winners = causality_.with_tag(conflict.row, conflict.winner_origin, conflict.winner_version);
-        if (!conflict.loser || winners.empty() || is_logged_again(conflict.row, *conflict.loser)) return false;
+        if (!conflict.loser || winners.empty() || is_made_again(conflict.row, *conflict.loser)) return false;
         return std::all_of(winners.begin(), winners.end(),
                            [&](const Write* winner) { return causality_.follows(*winner, *conflict.loser); });
+    }
+
+    // By a user who discarded what was held in its place: a new change, with the old row.
+    bool is_kept(const RowName& row, const std::string& token) const {
+        return std::any_of(history_.discards.begin(), history_.discards.end(),
+                           [&](const Discard& discard) { return discard.row == row && discard.kept == token; });
+    }
+
+    bool is_made_again(const RowName& row, const std::string& token) const {
+        return is_kept(row, token) || is_logged_again(row, token);
     }
 
     bool is_logged_again(const RowName& row, const std::string& token) const {
@@ -204,10 +218,9 @@ class Checker {
                });
     }
 
-    // Where the newest write of a side is the strongest, the row and the tag that are kept are those of one write. Rows
-    // of `note` have a strength that goes by the node.
+    // Where the newest write of a side is the strongest, the row and the tag that are kept are those of one write.
     bool is_right_loser(const Conflict& conflict) const {
-        if (!history_.true_clocks || !conflict.loser || conflict.row.table == "note") return true;
+        if (!history_.true_clocks || !conflict.loser || !latest_wins(conflict.row.table)) return true;
         const auto tagged = causality_.with_tag(conflict.row, conflict.loser_origin, conflict.loser_version);
         return std::none_of(tagged.begin(), tagged.end(), [&](const Write* write) {
             return write->kind == Write::Kind::row && write->token != *conflict.loser;
@@ -216,8 +229,9 @@ class Checker {
 
     void check_rest(const NodeState& node) {
         const auto at = "at node " + std::to_string(node.node) + ": ";
-        for (const auto& held : node.held)
-            found_.add(Kind::held, at + held);
+        for (const auto& held : node.held) {
+            if (!held.in_way) found_.add(Kind::held, at + text(held.row) + ", " + held.token + ": " + held.error);
+        }
         if (node.garbled > 0) found_.add(Kind::garbled, at + std::to_string(node.garbled) + " rows");
         if (node.events > node.neighbours) {
             found_.add(Kind::log_not_drained, at + std::to_string(node.events) + " events");

@@ -225,16 +225,36 @@ TEST_CASE("the checker: the loser that is kept must be the one whose tag lost, u
     CHECK(kinds(story).empty());
 }
 
-TEST_CASE("the checker: held rows, rows of two writes and logs that are not drained are seen") {
+TEST_CASE("the checker: rows of two writes and logs that are not drained are seen") {
     auto story = conflict();
-    story.at(1).held.emplace_back("item [1]");
     story.at(2).garbled = 1;
     story.at(2).events = 2;
-    CHECK(kinds(story) == Kinds{Kind::held, Kind::garbled, Kind::log_not_drained});
-    story.at(1).held.clear();
+    CHECK(kinds(story) == Kinds{Kind::garbled, Kind::log_not_drained});
     story.at(2).garbled = 0;
     story.at(2).events = 1;
     CHECK(kinds(story).empty());
+}
+
+TEST_CASE("the checker: a row may be held where another one has its claim, and nowhere else") {
+    auto story = conflict();
+    story.at(1).held.push_back({.row = row, .token = "b2", .claim = 5, .in_way = RowName{"item", "[2]"}});
+    CHECK(kinds(story).empty());
+    story.at(1).held.front().in_way.reset();
+    CHECK(kinds(story) == Kinds{Kind::held});
+}
+
+TEST_CASE("the checker: what a user who discarded a held row kept may be final, though it was replaced or had lost") {
+    auto story = conflict();
+    story.write(1, "a3", {"b2"}, 30);
+    story.at(2).conflicts.push_back({row, "a3", 2, 40, 1, 30});
+    story.end_with("b2");
+    CHECK(kinds(story) == Kinds{Kind::came_back});
+    story.at(2).conflicts.push_back({row, "b2", 1, 30, 2, 40});
+    CHECK(kinds(story) == Kinds{Kind::came_back, Kind::winner_had_lost, Kind::false_conflict});
+    story.history.discards.push_back({row, "b2"});
+    CHECK(kinds(story).empty());
+    story.history.discards.front().kept = "a2";
+    CHECK(kinds(story) == Kinds{Kind::came_back, Kind::winner_had_lost, Kind::false_conflict});
 }
 
 TEST_CASE(

@@ -122,12 +122,20 @@ End connections_full(World& world, std::size_t index, std::uint64_t) {
     return [sessions] { sessions->clear(); };
 }
 
+// PostgreSQL's timers go by this clock. A wait for a lock that was on when it was put back would have no end, a
+// deadlock with it, and not by anybody's fault but the clock's.
+void shift(ChaosCluster& shifted, std::chrono::seconds ahead) {
+    shifted.clock->set(ahead);
+    Database(shifted.cluster->conninfo("postgres"))
+        .exec("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+}
+
 End clock_shifted(World& world, std::size_t index, std::uint64_t amount) {
     static constexpr std::array<long long, 7> seconds = {5, -5, 3600, -3600, 86400, -86400, 10 * 365 * 86400};
     auto& shifted = world.clusters().at(index);
     if (!shifted.clock) return {};
-    shifted.clock->set(std::chrono::seconds(seconds.at(amount % seconds.size())));
-    return [&shifted] { shifted.clock->set(std::chrono::seconds(0)); };
+    shift(shifted, std::chrono::seconds(seconds.at(amount % seconds.size())));
+    return [&shifted] { shift(shifted, std::chrono::seconds(0)); };
 }
 
 End all_sessions(World& world, std::size_t index, const std::string& function) {

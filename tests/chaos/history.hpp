@@ -59,19 +59,38 @@ struct Tag {
     auto operator<=>(const Tag&) const = default;
 };
 
-/// What a node holds when all is quiet.
+/// A row that a node's database refuses.
+struct HeldRow {
+    RowName row;
+    std::string token;
+    /// Its claim, and the row of the node that has it; none where nothing is in its way.
+    std::optional<int> claim{};
+    std::optional<RowName> in_way{};
+    long long id = 0;  ///< as in replication.held
+    std::string error{};
+};
+
+/// `trompctl held discard`: the row with this token, which was there under the key of a held one, is what counts,
+/// though a committed write had replaced it or won against it.
+struct Discard {
+    RowName row;
+    std::optional<std::string> kept{};  ///< none: there was no row
+};
+
+/// What a node holds when all is quiet. Its held rows count in the place of those that its tables have under their
+/// keys, as they do for everybody who reads from it.
 struct NodeState {
     int node = 0;
     std::map<RowName, std::string> rows{};    ///< whole rows as text, the ledger's included
     std::map<RowName, std::string> tokens{};  ///< of the written tables
     std::vector<Write> ledger{};
     std::vector<Conflict> conflicts{};
-    std::vector<std::string> held{};  ///< what is held, and why
+    std::vector<HeldRow> held{};
     /// Changes that the daemon's recheck put into the log a second time, so that they may be weighed twice: they may
     /// lose again, win after they lost, or lose against what has replaced them.
     std::set<Tag> logged_again{};
     long long garbled = 0;  ///< rows whose columns are not of one write
-    long long events = 0;   ///< in its log
+    long long events = 0;   ///< in its log, but for those of held rows
     long long neighbours = 0;
 };
 
@@ -79,6 +98,7 @@ struct NodeState {
 struct History {
     std::vector<Attempt> attempts{};
     std::vector<NodeState> nodes{};
+    std::vector<Discard> discards{};
     /// No clock was shifted, so that of a node's writes the later one has the higher version.
     bool true_clocks = true;
 };

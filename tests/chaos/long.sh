@@ -46,12 +46,13 @@ awk -v failed="$failed" -v kept="$TROMP_CHAOS_KEEP" '
             if ($(i + 1) ~ /^transactions/) transactions += $i
             if ($(i + 1) ~ /^operations/) operations += $i
             if ($(i + 1) ~ /^faults/) faults += $i
+            if ($(i + 1) ~ /^held/) held += $i
             if ($(i + 1) ~ /^conflicts/) conflicts += $i
         }
     }
     END {
-        printf "%d seeds, %d transactions, %d operations, %d faults, %d conflicts: %d failed", NR, transactions, operations, faults,
-               conflicts, failed
+        printf "%d seeds, %d transactions, %d operations, %d faults, %d held rows, %d conflicts: %d failed", NR, transactions, operations,
+               faults, held, conflicts, failed
         print (failed > 0 ? ", kept in " kept : "")
     }' "$totals"
 [ "$failed" -eq 0 ]

@@ -30,36 +30,40 @@ std::set<std::string> texts(const std::string& lines) {
     return result;
 }
 
+std::string claimed(std::optional<int> claim) {
+    return (claim ? std::to_string(*claim) : "null") + "::int";
+}
+
+std::string claims(int claim) {
+    return " WHERE t.claim = " + std::to_string(claim);
+}
+
 /// The statements of one operation on one table.
 class Statements {
   public:
     Statements(Database& database, const ChaosTable& table, const std::string& token)
         : database_(database), table_(table), token_(token) {}
 
-    std::vector<Write> insert(const std::vector<int>& keys) {
-        written("INSERT INTO " + table_.name + " AS t (" + table_.key_columns + ", token, body) VALUES " +
-                    key_list(table_, keys, ", " + quoted(token_) + ", " + quoted(body())) + " ON CONFLICT DO NOTHING",
-                Write::Kind::row, "null");
+    std::vector<Write> insert(const std::vector<int>& keys, const std::string& claim) {
+        written(insertion(keys, claim) + " ON CONFLICT DO NOTHING", Write::Kind::row, "null");
         return to_ledger();
     }
 
-    std::vector<Write> upsert(const std::vector<int>& keys) {
-        written("INSERT INTO " + table_.name + " AS t (" + table_.key_columns + ", token, body) VALUES " +
-                    key_list(table_, keys, ", " + quoted(token_) + ", " + quoted(body())) + " ON CONFLICT (" +
-                    table_.key_columns + ") DO UPDATE SET token = excluded.token, body = excluded.body, saw = t.token",
+    std::vector<Write> upsert(const std::vector<int>& keys, const std::string& claim) {
+        written(insertion(keys, claim) + " ON CONFLICT (" + table_.key_columns +
+                    ") DO UPDATE SET token = excluded.token, body = excluded.body, claim = excluded.claim, saw = "
+                    "t.token",
                 Write::Kind::row, "t.saw");
         return to_ledger();
     }
 
-    std::vector<Write> update(const std::vector<int>& keys) {
-        written("UPDATE " + table_.name + " t SET saw = t.token, token = " + quoted(token_) +
-                    ", body = " + quoted(body()) + where(keys),
-                Write::Kind::row, "t.saw");
+    std::vector<Write> update(const std::string& where, const std::string& claim) {
+        change(where, claim);
         return to_ledger();
     }
 
-    std::vector<Write> remove(const std::vector<int>& keys) {
-        written("DELETE FROM " + table_.name + " t" + where(keys), Write::Kind::removal, "t.token");
+    std::vector<Write> remove(const std::string& where) {
+        written("DELETE FROM " + table_.name + " t" + where, Write::Kind::removal, "t.token");
         return to_ledger();
     }
 
@@ -69,15 +73,39 @@ class Statements {
         if (old.empty()) return {};
         writes_.push_back({{table_.name, *old.front()[0]}, token_, Write::Kind::removal, {*old.front()[1]}});
         written("UPDATE " + table_.name + " t SET (" + table_.key_columns + ") = ROW(" + table_.key(to) +
-                    "), saw = null, token = " + quoted(token_) + ", body = " + quoted(body()) + where({from}),
+                    "), saw = null, token = " + quoted(token_) + ", body = " + body("t.claim") + where({from}),
                 Write::Kind::row, "null");
         return to_ledger();
     }
 
-  private:
-    std::string body() const { return "of " + token_; }
+    // As a user has to do it: the values have to be free before others can have them.
+    std::vector<Write> trade(const std::vector<int>& keys) {
+        const auto rows = database_.rows("SELECT " + table_.key_json + ", t.claim FROM " + table_.name + " t" +
+                                         where(keys) + " FOR UPDATE");
+        const auto is = [&](const Row& row) { return " WHERE " + table_.key_json + " = " + quoted(row[0].value()); };
+        for (const auto& row : rows)
+            database_.exec("UPDATE " + table_.name + " t SET claim = null" + is(row));
+        for (std::size_t index = 0; index < rows.size(); ++index)
+            change(is(rows[index]), rows[(index + 1) % rows.size()][1].value_or("null") + "::int");
+        return to_ledger();
+    }
+
     std::string where(const std::vector<int>& keys) const {
         return " WHERE (" + table_.key_columns + ") IN (" + key_list(table_, keys) + ")";
+    }
+
+  private:
+    std::string body(const std::string& claim) const { return row_body(quoted(token_), claim); }
+
+    std::string insertion(const std::vector<int>& keys, const std::string& claim) const {
+        return "INSERT INTO " + table_.name + " AS t (" + table_.key_columns + ", token, claim, body) VALUES " +
+               key_list(table_, keys, ", " + quoted(token_) + ", " + claim + ", " + body(claim));
+    }
+
+    void change(const std::string& where, const std::string& claim) {
+        written("UPDATE " + table_.name + " t SET saw = t.token, token = " + quoted(token_) + ", claim = " + claim +
+                    ", body = " + body(claim) + where,
+                Write::Kind::row, "t.saw");
     }
 
     void written(const std::string& statement, Write::Kind kind, const std::string& saw) {
@@ -129,19 +157,31 @@ class Statements {
 
 std::vector<Write> perform(Database& database, const Operation& operation, const std::string& token) {
     Statements statements(database, chaos_tables().at(operation.table), token);
+    const auto claim = claimed(operation.claim);
     switch (operation.verb) {
         case Verb::insert:
-            return statements.insert(operation.keys);
+            return statements.insert(operation.keys, claim);
         case Verb::upsert:
-            return statements.upsert(operation.keys);
+            return statements.upsert(operation.keys, claim);
         case Verb::update:
-            return statements.update(operation.keys);
+            return statements.update(statements.where(operation.keys), operation.claim ? claim : "t.claim");
         case Verb::remove:
-            return statements.remove(operation.keys);
+            return statements.remove(statements.where(operation.keys));
         case Verb::rename:
             return statements.rename(operation.keys.at(0), operation.keys.at(1));
+        case Verb::trade:
+            return statements.trade(operation.keys);
     }
     return {};
+}
+
+std::vector<Write> change_claim(Database& database, const ChaosTable& table, int from, std::optional<int> to,
+                                const std::string& token) {
+    return Statements(database, table, token).update(claims(from), claimed(to));
+}
+
+std::vector<Write> remove_claimant(Database& database, const ChaosTable& table, int claim, const std::string& token) {
+    return Statements(database, table, token).remove(claims(claim));
 }
 
 }  // namespace tromp::test

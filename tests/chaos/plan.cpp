@@ -15,6 +15,10 @@ using std::chrono::milliseconds;
 /// ever.
 constexpr std::size_t transactions_per_key = 6;
 
+/// A claim is one of so many numbers of the node's own, or else one of so many that all nodes go for.
+constexpr int own_claims = 12;
+constexpr int claims_of_all = 16;
+
 class Dice {
   public:
     explicit Dice(std::uint64_t seed) : random_(seed) {}
@@ -51,9 +55,14 @@ void plan_tree(Plan& plan, Dice& dice, std::size_t most_nodes) {
     }
 }
 
-Operation plan_operation(Dice& dice, int first_key) {
-    static constexpr Verb verbs[] = {Verb::insert, Verb::insert, Verb::insert, Verb::upsert, Verb::update,
-                                     Verb::update, Verb::update, Verb::remove, Verb::remove, Verb::rename};
+int plan_claim(Dice& dice, int first_key, std::size_t node) {
+    if (dice.one_in(2)) return first_key + static_cast<int>(dice.below(claims_of_all));
+    return 100000 * (static_cast<int>(node) + 1) + first_key + static_cast<int>(dice.below(own_claims));
+}
+
+Operation plan_operation(Dice& dice, int first_key, std::size_t node) {
+    static constexpr Verb verbs[] = {Verb::insert, Verb::insert, Verb::insert, Verb::upsert, Verb::update, Verb::update,
+                                     Verb::update, Verb::remove, Verb::remove, Verb::rename, Verb::trade};
     Operation operation;
     operation.verb = verbs[dice.below(std::size(verbs))];
     operation.table = dice.below(chaos_tables().size());
@@ -62,21 +71,22 @@ Operation plan_operation(Dice& dice, int first_key) {
     operation.keys = {key(0)};
     if (operation.verb == Verb::rename) {
         operation.keys.push_back(key(static_cast<int>(dice.between(1, chaos_keys - 1))));
-    } else if (dice.one_in(4)) {
+    } else if (operation.verb == Verb::trade || dice.one_in(4)) {
         const auto more = static_cast<int>(dice.between(1, 5));
         for (int offset = 1; offset <= more; ++offset)
             operation.keys.push_back(key(offset));
     }
+    if (operation.keys.size() == 1 && dice.one_in(3)) operation.claim = plan_claim(dice, first_key, node);
     operation.undone = dice.one_in(10);
     if (dice.one_in(20)) operation.linger = dice.time(50, 800);
     return operation;
 }
 
-Transaction plan_transaction(Dice& dice, int first_key) {
+Transaction plan_transaction(Dice& dice, int first_key, std::size_t node) {
     Transaction transaction;
     const auto operations = dice.one_in(3) ? dice.between(2, 5) : 1;
     for (std::uint64_t index = 0; index < operations; ++index)
-        transaction.operations.push_back(plan_operation(dice, first_key));
+        transaction.operations.push_back(plan_operation(dice, first_key, node));
     const auto ending = dice.below(20);
     if (ending < 2) transaction.ending = Ending::roll_back;
     if (ending == 2 || ending == 3) transaction.ending = Ending::commit_prepared;
@@ -95,7 +105,8 @@ void plan_writers(Plan& plan, Dice& dice) {
             writer.node = node;
             writer.careless = dice.one_in(5);
             for (std::size_t count = 0; count < transactions; ++count)
-                writer.transactions.push_back(plan_transaction(dice, static_cast<int>(count / transactions_per_key)));
+                writer.transactions.push_back(
+                    plan_transaction(dice, static_cast<int>(count / transactions_per_key), node));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,12 +16,14 @@ enum class Verb {
     update,
     remove,
     rename,  ///< the first key becomes the second
+    trade,   ///< the rows hand on their claims, each to the next
 };
 
 struct Operation {
     Verb verb{};
     std::size_t table = 0;
     std::vector<int> keys{};
+    std::optional<int> claim{};           ///< what the only row claims; one that is updated without it keeps its claim
     bool undone = false;                  ///< by ROLLBACK TO SAVEPOINT
     std::chrono::milliseconds linger{0};  ///< the transaction stays open so long afterwards
 };

@@ -16,6 +16,8 @@ struct RunReport {
     std::size_t transactions = 0;
     std::size_t operations = 0;
     std::size_t faults = 0;
+    std::size_t held = 0;             ///< rows that were held at any time, each at a node
+    std::size_t held_to_the_end = 0;  ///< those that were left when all else was quiet
     std::size_t conflicts = 0;
     std::vector<Violation> violations{};
     /// What went wrong otherwise: a daemon that ended by itself, an error that no writer should get, no quiet.
@@ -27,8 +29,9 @@ struct RunReport {
 };
 
 /// Carries out a plan: makes the nodes, lets writers and faults loose, heals everything, waits until all is quiet, and
-/// checks. `sabotage` is called when all links stand, before the writers begin. Of a run that fails everything of use
-/// is kept in $TROMP_CHAOS_KEEP/SEED, when that is set; with $TROMP_CHAOS_KEEP_ALL of any run.
+/// checks; once more after somebody has decided about all rows that are held. `sabotage` is called when all links
+/// stand, before the writers begin. Of a run that fails everything of use is kept in $TROMP_CHAOS_KEEP/SEED, when that
+/// is set; with $TROMP_CHAOS_KEEP_ALL of any run.
 RunReport carry_out(const Plan& plan, const std::function<void(World&)>& sabotage = {});
 
 /// The one line that tells of a run.

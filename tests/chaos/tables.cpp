@@ -1,11 +1,16 @@
 #include "tests/chaos/tables.hpp"
 
+#include <algorithm>
+
 namespace tromp::test {
 
 const char* const chaos_schema =
-    "CREATE TABLE item (nr int PRIMARY KEY, token text NOT NULL, saw text, body text);"
-    "CREATE TABLE pair (a int, b text, token text NOT NULL, saw text, body text, PRIMARY KEY (a, b));"
-    "CREATE TABLE note (id text PRIMARY KEY, token text NOT NULL, saw text, body text);"
+    "CREATE TABLE item (nr int PRIMARY KEY, token text NOT NULL, saw text, body text, claim int UNIQUE);"
+    "CREATE TABLE pair (a int, b text, token text NOT NULL, saw text, body text, claim int UNIQUE,"
+    " PRIMARY KEY (a, b));"
+    "CREATE TABLE note (id text PRIMARY KEY, token text NOT NULL, saw text, body text, claim int,"
+    " EXCLUDE (claim WITH =));"
+    "CREATE TABLE task (day date PRIMARY KEY, token text NOT NULL, saw text, body text, claim int UNIQUE);"
     "CREATE TABLE ledger (tbl text, key text, token text, kind text NOT NULL, saw text[] NOT NULL,"
     " version bigint NOT NULL, PRIMARY KEY (tbl, key, token))";
 
@@ -13,7 +18,8 @@ const char* const chaos_conflict_rules =
     "conflicts:\n"
     "  tables:\n"
     "    public.pair: {delete: last_update_wins}\n"
-    "    public.note: {default: node_priority, priority: [2, 1]}";
+    "    public.note: {default: node_priority, priority: [2, 1]}\n"
+    "    public.task: {default: strongest, strength: 'right(token, 1)::int % 3', delete: last_update_wins}";
 
 const char* const chaos_witness =
     "CREATE SCHEMA chaos;"
@@ -32,11 +38,22 @@ const char* const chaos_witness =
 
 const std::vector<ChaosTable>& chaos_tables() {
     static const std::vector<ChaosTable> tables = {
-        {"item", "nr", "jsonb_build_array(t.nr)::text", "#"},
-        {"pair", "a, b", "jsonb_build_array(t.a, t.b)::text", "# % 3, 'k' || # / 3"},
-        {"note", "id", "jsonb_build_array(t.id)::text", "'note ''' || #"},
+        {"item", "nr", "jsonb_build_array(t.nr)::text", "#", true},
+        {"pair", "a, b", "jsonb_build_array(t.a, t.b)::text", "# % 3, 'k' || # / 3", true},
+        {"note", "id", "jsonb_build_array(t.id)::text", "'note ''' || #", false},
+        {"task", "day", "jsonb_build_array(t.day)::text", "date '2026-01-01' + #", false},
     };
     return tables;
+}
+
+std::string row_body(const std::string& token, const std::string& claim) {
+    return "'of ' || " + token + " || coalesce(' claims ' || " + claim + ", '')";
+}
+
+bool latest_wins(const std::string& table) {
+    const auto& tables = chaos_tables();
+    return std::any_of(tables.begin(), tables.end(),
+                       [&](const ChaosTable& one) { return one.name == table && one.latest_wins; });
 }
 
 std::string ChaosTable::key(int number) const {

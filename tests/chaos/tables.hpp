@@ -6,12 +6,13 @@
 namespace tromp::test {
 
 /// A table that the writers write to. Its rows carry, beside the key, the token of the write that made them as they
-/// are, and the token that this write found in its place.
+/// are, the token that this write found in its place, and a claim: a number that no two rows may have, or none.
 struct ChaosTable {
     std::string name;
     std::string key_columns;  ///< as in "a, b"
     std::string key_json;     ///< SQL for the key of row t, as replication.conflicts and replication.log spell it
     std::string key_value;    ///< SQL for the values of a key, with # for its number
+    bool latest_wins;         ///< of two changes the later one is the stronger
     /// The values of key `number` as in "3, 'k'".
     std::string key(int number) const;
 };
@@ -20,6 +21,12 @@ struct ChaosTable {
 inline constexpr int chaos_keys = 12;
 
 const std::vector<ChaosTable>& chaos_tables();
+
+/// SQL for the body of a row, which goes with its token and claim.
+std::string row_body(const std::string& token, const std::string& claim);
+
+/// By the name of the table.
+bool latest_wins(const std::string& table);
 
 /// What every node runs before init, and what its configuration says about conflicts. Beside the tables it makes
 /// `ledger`, replicated as well, to which each transaction adds what it writes: so a transaction whose commit had no

@@ -1,5 +1,6 @@
 #include "tests/chaos/world.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 
@@ -12,6 +13,45 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto drain_deadline = 20s * patience;
+
+/// Events of a held row stay until it is none any more.
+constexpr const char* events_to_drain =
+    "SELECT count(*) FROM replication.log l WHERE NOT EXISTS"
+    " (SELECT FROM replication.held h WHERE h.table_name = l.table_name AND h.key = l.key)";
+
+/// The held rows of a table that count, and what is in the way of each.
+std::string held_rows(const ChaosTable& table) {
+    return "SELECT h.id, h.key::text, r.token, r::text, r.claim,"
+           " (SELECT " +
+           table.key_json + " FROM " + table.name + " t WHERE t.claim = r.claim AND " + table.key_json +
+           " <> h.key::text), h.error"
+           " FROM replication.standing h CROSS JOIN jsonb_populate_record(NULL::" +
+           table.name + ", h.row) r WHERE h.table_name = '" + table.name + "'";
+}
+
+void add_held_rows(NodeState& state, Database& database) {
+    for (const auto& table : chaos_tables()) {
+        for (const auto& row : database.rows(held_rows(table))) {
+            const RowName name{table.name, row[1].value()};
+            auto& held = state.held.emplace_back(HeldRow{.row = name, .token = row[2].value()});
+            held.id = std::stoll(row[0].value());
+            if (row[4]) held.claim = std::stoi(*row[4]);
+            if (row[5]) held.in_way = RowName{table.name, *row[5]};
+            held.error = row[6].value();
+            state.tokens[name] = held.token;
+            state.rows[name] = row[3].value();
+        }
+    }
+    for (const auto& row : database.rows("SELECT table_name, key, h::text FROM replication.held h"
+                                         " WHERE id NOT IN (SELECT id FROM replication.standing)")) {
+        state.held.push_back({.row = {row[0].value(), row[1].value()}, .token = "superseded", .error = row[2].value()});
+    }
+}
+
+/// They are tried again by and by. What is left without a reason is the checker's.
+bool has_reason(const HeldRow& held) {
+    return held.in_way.has_value();
+}
 
 Cluster::Settings settings(const ClusterPlan& plan, bool has_disk) {
     Cluster::Settings settings = {{"max_connections", "150"}, {"deadlock_timeout", "400ms"}};
@@ -114,9 +154,11 @@ std::string World::quiesce() {
     }
     for (auto& node : nodes_) {  // acknowledgements follow the rows; what is left is the checker's
         becomes_true(drain_deadline, [&] {
-            return node->sql().number(
-                       "SELECT (SELECT count(*) FROM replication.log) -"
-                       " (SELECT count(*) FROM replication.nodes WHERE NOT is_self)") <= 0;
+            NodeState state;
+            add_held_rows(state, node->sql());
+            return std::all_of(state.held.begin(), state.held.end(), has_reason) &&
+                   node->sql().number(events_to_drain) <=
+                       node->sql().number("SELECT count(*) FROM replication.nodes WHERE NOT is_self");
         });
     }
     return "";
@@ -133,8 +175,8 @@ NodeState World::state(Node& node) {
             state.tokens.emplace(name, row[1].value());
             state.rows.emplace(name, row[2].value());
         }
-        state.garbled +=
-            database.number("SELECT count(*) FROM " + table.name + " WHERE body IS DISTINCT FROM 'of ' || token");
+        state.garbled += database.number("SELECT count(*) FROM " + table.name + " WHERE body IS DISTINCT FROM " +
+                                         row_body("token", "claim"));
     }
     for (const auto& row : database.rows("SELECT tbl, key, token, kind, l::text FROM ledger l")) {
         const auto kind = row[3] == "row" ? Write::Kind::row : Write::Kind::removal;
@@ -155,11 +197,19 @@ NodeState World::state(Node& node) {
         state.logged_again.insert(
             {{row[0].value(), row[1].value()}, std::stoi(row[2].value()), std::stoll(row[3].value())});
     }
-    for (const auto& row : database.rows("SELECT h::text FROM replication.held h"))
-        state.held.push_back(row[0].value());
-    state.events = database.number("SELECT count(*) FROM replication.log");
+    add_held_rows(state, database);
+    state.events = database.number(events_to_drain);
     state.neighbours = database.number("SELECT count(*) FROM replication.nodes WHERE NOT is_self");
     return state;
+}
+
+std::size_t World::held_in_all() {
+    long long held = 0;
+    for (auto& node : nodes_) {
+        held += node->sql().number(
+            "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('replication.held', 'id')), 0)");
+    }
+    return static_cast<std::size_t>(held);
 }
 
 void World::keep(const fs::path& dir) {
@@ -170,9 +220,9 @@ void World::keep(const fs::path& dir) {
         std::ofstream(dir / (node->name() + ".log")) << node->log();
     for (auto& node : nodes_) {
         std::ofstream tables(dir / (node->name() + ".tables"));
-        for (const char* const table :
-             {"item", "pair", "note", "ledger", "replication.conflicts", "replication.events", "replication.ahead",
-              "chaos.logged_again", "replication.positions", "replication.nodes"}) {
+        for (const char* const table : {"item", "pair", "note", "task", "ledger", "replication.conflicts",
+                                        "replication.held", "replication.events", "replication.ahead",
+                                        "chaos.logged_again", "replication.positions", "replication.nodes"}) {
             tables << "== " << table << "\n";
             for (const auto& row : node->sql().rows(std::string("SELECT t::text FROM ") + table + " t ORDER BY 1"))
                 tables << row[0].value_or("") << "\n";

@@ -42,6 +42,8 @@ class World {
     std::string quiesce();
     /// What a node holds now.
     NodeState state(Node& node);
+    /// How many rows have been held at any time, over all nodes.
+    std::size_t held_in_all();
     /// For whoever looks into a failure: logs, conflicts and ledgers, a file each, into a directory that is there.
     void keep(const std::filesystem::path& dir);
 

@@ -14,9 +14,10 @@ constexpr std::chrono::milliseconds before_next_connect{50};
 }  // namespace
 
 bool is_expected(const SqlError& error) {
-    static constexpr std::array<std::string_view, 9> states = {
+    static constexpr std::array<std::string_view, 10> states = {
         "",       // the connection broke
-        "23505",  // the key is taken
+        "23505",  // the key is taken, or the claim
+        "23P01",  // the claim is taken
         "40P01",  // a deadlock
         "55P03",  // a lock not had in time
         "57014",  // cancelled

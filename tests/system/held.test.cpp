@@ -2,6 +2,7 @@
 #include "tests/support/tree.hpp"
 #include "tests/support/wait_until.hpp"
 #include "tests/system/ask.hpp"
+#include "tests/system/interleaving.hpp"
 
 using namespace tromp::test;
 using namespace std::chrono_literals;
@@ -150,6 +151,35 @@ TEST_CASE("a held row travels on with its image to those who can have it") {
     CHECK(small_diff(table_image(a.sql(), "person"), table_image(c.sql(), "person")).empty());
     a.sql().exec("DELETE FROM person WHERE nr = 1; UPDATE person SET name = 'other' WHERE nr = 2");
     check_all_applied(tree);
+}
+
+TEST_CASE("a held row stays held when a neighbour sends its key with nothing new of it") {
+    auto tree = Tree::chain(4, with_addresses());
+    auto& b = tree[1];
+    auto& c = tree[2];
+    auto& d = tree[3];
+    c.sql().exec("INSERT INTO person VALUES (1, 'x', 'first'), (2, 'y', 'first')");
+    tree.sync_all();
+    hold_pull(c, b);
+    b.sql().exec("UPDATE person SET name = 'of b' WHERE nr = 1; INSERT INTO person VALUES (3, 'z', '')");
+    c.sql().exec("UPDATE person SET name = 'of c' WHERE nr = 1");
+    for (auto* const node : {&b, &d})
+        wait_value(*node, "SELECT name FROM person WHERE nr = 1", "of c");
+    hold_pull(b, c);
+    hold_pull(d, c);
+    c.sql().exec("UPDATE person SET mail = 'one for two' WHERE nr = 2");
+    d.sql().exec("UPDATE person SET mail = 'one for two', name = 'of d' WHERE nr = 1");
+    wait_value(c, "SELECT count(*) FROM replication.held", "1");
+    // The log of b still has its own change of row 1, though what it has from c came after it. So the row comes along.
+    release_pulls(c);
+    wait_value(c, "SELECT count(*) FROM person WHERE nr = 3", "1");
+    CHECK(held_keys(c) == "[1]");
+    release_pulls(b);
+    release_pulls(d);
+    tree.sync_all();
+    c.sql().exec("UPDATE person SET mail = 'y' WHERE nr = 2");
+    check_all_applied(tree);
+    CHECK(tree[0].sql().value("SELECT name FROM person WHERE nr = 1") == "of d");
 }
 
 TEST_CASE("a held row whose key a user writes is superseded, and kept as a conflict that can be restored") {

@@ -24,27 +24,38 @@ namespace {
 
 const char* const begun = "pull.begun";
 
+std::string pull_begun(const std::string& neighbour) {
+    return std::string(begun) + "." + neighbour;
+}
+
 std::vector<std::string> pulls_begun(Node& node) {
     std::vector<std::string> points;
     for (const auto& row : node.sql().rows("select node from replication.nodes where not is_self"))
-        points.push_back(std::string(begun) + "." + row.at(0).value());
+        points.push_back(pull_begun(row.at(0).value()));
     return points;
 }
 
-}  // namespace
-
-void hold_pulls(Node& node) {
-    const auto points = pulls_begun(node);
+void hold(Node& node, const std::vector<std::string>& points) {
     for (const auto& point : points)
         node.faults().arm(point, Faults::Action::pause);
     wait_until(
-        std::chrono::seconds(30), "all links of " + node.name() + " wait in a pull",
+        std::chrono::seconds(30), "the links of " + node.name() + " wait in a pull",
         [&] {
             REQUIRE(node.ctl({"sync"}).exit_code == 0);  // ends their rest
             return std::all_of(points.begin(), points.end(),
                                [&](const std::string& point) { return node.faults().is_reached(point); });
         },
         [&] { return tail(node.log(), 20); });
+}
+
+}  // namespace
+
+void hold_pulls(Node& node) {
+    hold(node, pulls_begun(node));
+}
+
+void hold_pull(Node& node, const Node& from) {
+    hold(node, {pull_begun(std::to_string(from.number()))});
 }
 
 void release_pulls(Node& node) {

@@ -17,6 +17,8 @@ std::vector<std::string> points_between(const std::string& first, const std::str
 /// Makes every link of `node` wait inside a pull that began before whatever is changed after this call. Once let go, by
 /// release_pulls() or advance_to(), these pulls end empty, and the next ones see all of the changes at once.
 void hold_pulls(Node& node);
+/// The same of its link to one neighbour.
+void hold_pull(Node& node, const Node& from);
 void release_pulls(Node& node);
 
 /// Lets a daemon that waits at `from` go on until it waits at `to`; from "pull.begun", all of its links.
