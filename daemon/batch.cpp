@@ -36,7 +36,12 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     if (const auto position = row.optional_at(0, "position")) state.position = Snapshot::parse(*position);
     state.acknowledged = row.optional_at(0, "acknowledged").value_or("");
     state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
-                      row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or("")};
+                      row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or(""),
+                      row.optional_at(0, "mark").value_or("")};
+    state.own_name = row.at(0, "own_name");
+    state.own_link = row.at(0, "own_link");
+    state.own_marks = {std::string(row.at(0, "own_mark")), row.optional_at(0, "own_mark_before").value_or("")};
+    state.moved = row.optional_at(0, "moved").value_or("");
     if (state.position) state.last_event = row.number(0, "last_event");
     state.place.incarnation = row.optional_at(0, "own_incarnation").value_or("");
     const auto reach = row.optional_at(0, "reach");
@@ -110,6 +115,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     if (header.paused || (header.events_for_us == 0 && header.events < worth_advancing && !is_full)) {
         co_await pull.end_empty();
         report.acknowledged = co_await acknowledge(target, source, state.acknowledged, header);
+        co_await keep_mark(target, source, state.identity.mark, header);
         co_await keep_reach(flow, state, header);
         report.outcome = header.paused ? Outcome::paused : Outcome::empty;
         co_return report;
@@ -139,13 +145,12 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         co_await forward(target, source, state.forwards);
         co_await fault_point("apply.forwarded", source);
     }
-    co_await advance(target, source, position, header);
+    report.acknowledged = co_await advance(target, source, position, state.acknowledged, header);
     if (report.waiting == 0) co_await keep_reach(flow, state, header);
     co_await fault_point("apply.advanced", source);
     co_await commit(target, source);
     if (unlocked > 0) co_await recheck_unlocked(target, source);
     report.outcome = Outcome::applied;
-    report.acknowledged = !header.read_of_us || header.read_of_us->text() != state.acknowledged;
     report.rows = staged.rows;
     co_return report;
 }

@@ -39,6 +39,11 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     header.identity.timeline = row.at(0, "timeline");
     header.identity.incarnation = row.optional_at(0, "incarnation").value_or("");
     header.identity.link = row.optional_at(0, "link").value_or("");
+    header.identity.mark = row.optional_at(0, "mark").value_or("");
+    header.marks = {header.identity.mark, row.optional_at(0, "mark_before").value_or("")};
+    header.link_of_us = row.optional_at(0, "link_of_us").value_or("");
+    header.mark_of_us = row.optional_at(0, "mark_of_us").value_or("");
+    header.moved = row.optional_at(0, "moved").value_or("");
     if (const auto read = row.optional_at(0, "read_of_us")) header.read_of_us = Snapshot::parse(*read);
     if (const auto known = row.optional_at(0, "acknowledged_by_us")) header.acknowledged = Snapshot::parse(*known);
     header.accepts_us = row.boolean(0, "accepts_us");
