@@ -21,7 +21,8 @@ std::string acknowledge_query(int source, const BatchHeader& header) {
 pg::asio::awaitable<bool> advance(pg::Connection& target, int source, const Snapshot& position,
                                   const std::string& known, const BatchHeader& header) {
     auto query = render_sql(sql::advance, "source", std::to_string(source), "position", position.text(), "last_event",
-                            std::to_string(header.last_event), "mark", header.identity.mark);
+                            std::to_string(header.last_event), "mark", header.identity.mark, "newest",
+                            std::to_string(header.newest));
     const bool news = is_news(known, header);
     if (news) query += acknowledge_query(source, header);
     co_await target.query(std::move(query));

@@ -43,12 +43,25 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     state.own_marks = {std::string(row.at(0, "own_mark")), row.optional_at(0, "own_mark_before").value_or("")};
     state.moved = row.optional_at(0, "moved").value_or("");
     if (state.position) state.last_event = row.number(0, "last_event");
+    if (row.optional_at(0, "newest")) state.newest = row.number(0, "newest");
     state.place.incarnation = row.optional_at(0, "own_incarnation").value_or("");
     const auto reach = row.optional_at(0, "reach");
     state.place.accepted = reach.has_value();
     if (reach) state.reach = parse_reach(*reach);
     state.place.others = parse_reaches(row.at(0, "other_reach"));
     co_return state;
+}
+
+/// pull_begin.sql has looked at the source's log.
+asio::awaitable<void> look_back(Flow& flow, const BatchHeader& header) {
+    if (flow.looked_back) co_return;
+    if (header.read_of_us && header.newest_of_us) {
+        const auto query = render_sql(sql::overlooked, "position", header.read_of_us->text(), "newest",
+                                      std::to_string(*header.newest_of_us));
+        const auto row = co_await flow.target.query(query);
+        check_nothing_overlooked(row.boolean(0, "overlooked"), flow.from);
+    }
+    flow.looked_back = true;
 }
 
 /// A link that would close a ring does not flow, and nothing is told of it to others.
@@ -103,11 +116,14 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     }
     if (!state.position) throw Error("the link has no position; it is connected anew");
 
-    Pull pull(flow.source, {flow.reader, *state.position, flow.chunk});
+    PullRequest request{flow.reader, *state.position, flow.chunk};
+    if (!flow.looked_back) request.newest = state.newest;
+    Pull pull(flow.source, std::move(request));
     auto& header = report.header;
     header = co_await pull.begin(flow.from);
     co_await fault_point("pull.begun", source);
     check_identity(state, header, flow.from);
+    co_await look_back(flow, header);
     co_await check_place(flow, state, header);
     flow.clocks(header.clock - state.clock);
     const auto position = cut(header.now, *state.position, header.last);

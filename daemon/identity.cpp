@@ -24,6 +24,14 @@ void check_begun_alike(const std::string& own_link, const BatchHeader& header, c
                 " still goes by what it read before: end it there too (trompctl remove), then restart its trompd");
 }
 
+void check_nothing_overlooked(bool overlooked, const Peer& from) {
+    if (!overlooked) return;
+    stop(from,
+         "our own database went back to an earlier state (restored from a backup): it has changes under numbers "
+         "that " +
+             from.name + " has read for others");
+}
+
 void check_identity(const StoredState& state, const BatchHeader& header, const Peer& from) {
     const std::string there = "the database of " + from.name;
     const std::string here = "our own database";
@@ -47,6 +55,7 @@ void check_identity(const StoredState& state, const BatchHeader& header, const P
     if (forgot) stop(from, there + back + ": it has read less of us than before");
     if (header.acknowledged && !state.position->covers(*header.acknowledged))
         stop(from, here + back + ": " + from.name + " knows that more was read from it than is recorded here");
+    if (header.overlooked) stop(from, there + back + ": it has changes under numbers that were read for others");
     // Who has gone back knows less of the other than that has done since. Here neither does.
     if (!header.marks.know(state.identity.mark))
         stop(from, there + back + ", or is a copy of the one that was read before");

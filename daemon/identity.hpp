@@ -16,4 +16,7 @@ void check_at_home(const std::string& name, const std::string& moved);
 /// What the source has read of us was read by this link, and not by one that was ended here since.
 void check_begun_alike(const std::string& own_link, const BatchHeader& header, const Peer& from);
 
+/// `overlooked`: the answer of overlooked.sql in our own log, by what the source has read of it.
+void check_nothing_overlooked(bool overlooked, const Peer& from);
+
 }  // namespace tromp

@@ -23,6 +23,9 @@ COMMENT ON VIEW replication.home IS
 ALTER TABLE replication.nodes
     ADD COLUMN mark uuid NOT NULL DEFAULT gen_random_uuid(),
     ADD COLUMN mark_before uuid;
-ALTER TABLE replication.positions ADD COLUMN mark text;
+ALTER TABLE replication.positions
+    ADD COLUMN mark text,
+    ADD COLUMN newest bigint;
 COMMENT ON COLUMN replication.nodes.mark IS 'given to this neighbour, which keeps it with its position; it holds this one or the one before';
 COMMENT ON COLUMN replication.positions.mark IS 'the source''s latest mark for us; null: made by an older version';
+COMMENT ON COLUMN replication.positions.newest IS 'the highest version among the events read: one above it that counts as read was overlooked; null: made by an older version';

@@ -7,6 +7,7 @@ INSERT INTO replication.ahead (node, tbl, nr, key, ord, id, beyond)
 SELECT :source, d.tbl, d.nr, d.key, d.newest_ord, d.newest_id, d.beyond FROM pg_temp.decision d WHERE d.beyond IS NOT NULL;
 SELECT replication.advance_clock(max(version)) FROM pg_temp.incoming_event HAVING max(version) IS NOT NULL;
 UPDATE replication.positions
-SET snapshot = :'position', updated_at = clock_timestamp(), last_event = greatest(last_event, :last_event), mark = :'mark'
+SET snapshot = :'position', updated_at = clock_timestamp(), last_event = greatest(last_event, :last_event), mark = :'mark',
+    newest = CASE WHEN newest IS NOT NULL THEN greatest(newest, :newest) END
 WHERE node = :source;
 SELECT pg_notify('trompd_wake', '');
