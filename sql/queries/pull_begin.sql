@@ -21,7 +21,8 @@ SELECT pg_current_snapshot() AS snapshot,
                      ELSE (SELECT max(e.version) FROM replication.events e
                            WHERE e.xid <= s.last AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8)) END, 0) AS newest,
        EXISTS (SELECT FROM replication.events e -- as in overlooked.sql; :newest is NULL where that was asked before
-               WHERE e.version > :newest AND pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot)) AS overlooked,
+               WHERE e.version > :newest AND e.xid < pg_snapshot_xmax(:'position'::pg_snapshot)
+                 AND pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot)) AS overlooked,
        extract(epoch FROM clock_timestamp()) * 1000000 - s.oldest AS oldest_age,
        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock,
        set_config('trompd.last', coalesce(s.last::text, '0'), true) AS kept,
