@@ -122,6 +122,15 @@ asio::awaitable<std::vector<std::string>> write_nodes(InstallTransaction& transa
     co_return unlisted;
 }
 
+/// Where this database is, is where its links begin. Returns where it was moved from and to; then they begin anew.
+asio::awaitable<std::string> settle_in(InstallTransaction& transaction) {
+    const auto row = co_await transaction.run(std::string(sql::moved), "read replication.home");
+    const auto moved = row.optional_at(0, "moved").value_or("");
+    if (!moved.empty()) co_await transaction.run(std::string(sql::install_anew), "begin all links anew");
+    co_await transaction.run(std::string(sql::install_home), "write replication.config");
+    co_return moved;
+}
+
 /// Captured tables that the patterns no longer name.
 asio::awaitable<std::vector<std::string>> unmatched_tables(InstallTransaction& transaction,
                                                            const CaptureReport& captured) {
@@ -156,7 +165,7 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
         check_max_nodes(known, config);
     }
 
-    InstallReport report{known.schema_version, schema_version(), {}, {}, {}};
+    InstallReport report{known.schema_version, schema_version(), {}, {}, {}, {}};
     co_await upgrade_schema(transaction, server, known.schema_version);
     const SqlValues numbers{{"schema_version", std::to_string(schema_version())},
                             {"max_nodes", std::to_string(config.max_nodes)}};
@@ -166,6 +175,7 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
                                  std::string(sql::held_functions) + std::string(sql::constraint_functions) +
                                  std::string(sql::install_revoke),
                              "renew the functions of schema replication");
+    report.moved = co_await settle_in(transaction);
     report.tables = co_await capture_tables(transaction, config, config.tables);
     report.unmatched = co_await unmatched_tables(transaction, report.tables);
     co_await transaction.commit();

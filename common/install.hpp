@@ -27,6 +27,7 @@ struct CaptureReport {
 struct InstallReport {
     int old_version{};  ///< of the schema; 0: there was none
     int new_version{};
+    std::string moved;  ///< where the database was and is, if it was moved since: all its links begin anew then
     CaptureReport tables;
     std::vector<std::string> unmatched;  ///< captured tables that no pattern matches any more; they stay captured
     std::vector<std::string>

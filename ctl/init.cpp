@@ -14,6 +14,11 @@ void print(const InstallReport& report, Context& context) {
     } else if (report.old_version < report.new_version) {
         context.out << "upgraded schema replication from version " << report.old_version << " to " << version << "\n";
     }
+    if (!report.moved.empty()) {
+        context.out << "this database was moved since its links began (" << report.moved
+                    << "): they begin anew, each with a comparison\nnow at each neighbour: trompctl remove "
+                    << context.config.node << ", and restart its trompd\n";
+    }
     print_captured(report.tables, context);
     for (const auto& table : report.unmatched) {
         context.err << "note: table " << table << " is replicated, but no longer matched by `tables` in "

@@ -1,5 +1,7 @@
 #include "daemon/agreement.hpp"
 
+#include "daemon/identity.hpp"
+
 #include <sql/embedded.hpp>
 
 namespace tromp {
@@ -20,6 +22,11 @@ asio::awaitable<NodeFacts> read_facts(pg::Connection& database) {
     co_return facts;
 }
 
+asio::awaitable<void> require_at_home(pg::Connection& database) {
+    const auto row = co_await database.query(std::string(sql::moved));
+    check_at_home(std::string(row.at(0, "name")), row.optional_at(0, "moved").value_or(""));
+}
+
 }  // namespace
 
 asio::awaitable<TablePairs> agree(pg::Connection& source, pg::Connection& target, const std::string& source_name) {
@@ -35,6 +42,8 @@ asio::awaitable<TablePairs> agree(pg::Connection& source, pg::Connection& target
         throw Error("max_nodes is " + there.max_nodes + " at " + source_name + ", but " + here.max_nodes +
                     " here, so that new keys would collide: make it the same in both files and run trompctl init");
     }
+    co_await require_at_home(target);
+    co_await require_at_home(source);
     const auto at_source = co_await read_tables(source);
     const auto at_target = co_await read_tables(target);
     co_return pair_tables(at_source, at_target, source_name);

@@ -37,8 +37,14 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     if (const auto position = row.optional_at(0, "position")) state.position = Snapshot::parse(*position);
     state.acknowledged = row.optional_at(0, "acknowledged").value_or("");
     state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
-                      row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or("")};
+                      row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or(""),
+                      row.optional_at(0, "mark").value_or("")};
+    state.own_name = row.at(0, "own_name");
+    state.own_link = row.at(0, "own_link");
+    state.own_marks = {std::string(row.at(0, "own_mark")), row.optional_at(0, "own_mark_before").value_or("")};
+    state.moved = row.optional_at(0, "moved").value_or("");
     if (state.position) state.last_event = row.number(0, "last_event");
+    if (row.optional_at(0, "newest")) state.newest = row.number(0, "newest");
     state.place.incarnation = row.optional_at(0, "own_incarnation").value_or("");
     state.suspects = row.boolean(0, "suspects");
     const auto reach = row.optional_at(0, "reach");
@@ -46,6 +52,18 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     if (reach) state.reach = parse_reach(*reach);
     state.place.others = parse_reaches(row.at(0, "other_reach"));
     co_return state;
+}
+
+/// pull_begin.sql has looked at the source's log.
+asio::awaitable<void> look_back(Flow& flow, const BatchHeader& header) {
+    if (flow.looked_back) co_return;
+    if (header.read_of_us && header.newest_of_us) {
+        const auto query = render_sql(sql::overlooked, "position", header.read_of_us->text(), "newest",
+                                      std::to_string(*header.newest_of_us));
+        const auto row = co_await flow.target.query(query);
+        check_nothing_overlooked(row.boolean(0, "overlooked"), flow.from);
+    }
+    flow.looked_back = true;
 }
 
 /// A link that would close a ring does not flow, and nothing is told of it to others.
@@ -100,11 +118,14 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     }
     if (!state.position) throw Error("the link has no position; it is connected anew");
 
-    Pull pull(flow.source, {flow.reader, *state.position, flow.chunk});
+    PullRequest request{flow.reader, *state.position, flow.chunk};
+    if (!flow.looked_back) request.newest = state.newest;
+    Pull pull(flow.source, std::move(request));
     auto& header = report.header;
     header = co_await pull.begin(flow.from);
     co_await fault_point("pull.begun", source);
     check_identity(state, header, flow.from);
+    co_await look_back(flow, header);
     co_await check_place(flow, state, header);
     flow.clocks(header.clock - state.clock);
     const auto position = cut(header.now, *state.position, header.last);
@@ -114,6 +135,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     if (header.paused || nothing_to_do) {
         co_await pull.end_empty();
         report.acknowledged = co_await acknowledge(target, source, state.acknowledged, header);
+        co_await keep_mark(target, source, state.identity.mark, header);
         co_await keep_reach(flow, state, header);
         report.outcome = header.paused ? Outcome::paused : Outcome::empty;
         co_return report;
@@ -143,7 +165,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         co_await forward(target, source, state.forwards);
         co_await fault_point("apply.forwarded", source);
     }
-    co_await advance(target, source, position, header);
+    report.acknowledged = co_await advance(target, source, position, state.acknowledged, header);
     if (report.waiting == 0) {
         co_await report_suspects(target, source);
         co_await keep_reach(flow, state, header);
@@ -152,7 +174,6 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await commit(target, source);
     if (unlocked > 0) co_await recheck_unlocked(target, source);
     report.outcome = Outcome::applied;
-    report.acknowledged = !header.read_of_us || header.read_of_us->text() != state.acknowledged;
     report.rows = staged.rows;
     co_return report;
 }

@@ -19,6 +19,8 @@ struct Flow {
     /// Called by every pull, before anything of it is applied, with how far the source's clock is ahead of the
     /// target's.
     std::function<void(const ClockReading&)> clocks;
+    /// Both logs were searched for events that were overlooked: who goes back to an earlier state ends its sessions.
+    bool looked_back = false;
 };
 
 enum class Outcome {

@@ -25,7 +25,16 @@ struct Identity {
     std::string timeline;
     std::string incarnation;
     std::string link;  ///< the source's name for this link; empty if a version made it that had none
+    std::string mark;  ///< the source's latest mark for the reader; empty as `link`
     bool operator==(const Identity&) const = default;
+};
+
+/// The marks of a database for a reader of its log: which of them the reader may hold.
+struct Marks {
+    std::string latest;
+    std::string before;
+    /// A reader from an older version has none, which is right.
+    bool know(const std::string& mark) const { return mark.empty() || mark == latest || mark == before; }
 };
 
 /// The source can not be read yet, for a reason that passes when somebody does what the message says: nothing is wrong.
@@ -37,15 +46,20 @@ class NotYet : public Error {
 /// What the target's database knows of a direction before a pull.
 struct StoredState {
     bool paused = false;
-    bool forwards = false;             ///< there are other neighbours who want what is taken
-    bool suspects = false;             ///< what a chunk may have left without its parent is not reported yet
-    std::optional<Snapshot> position;  ///< none before the first contact
-    std::string acknowledged;          ///< the source's position in the target's log, as stored; empty if none
-    Identity identity;                 ///< of the database that `position` was read from
-    std::int64_t last_event = 0;       ///< the highest event id of the source seen so far
-    ClockReading clock;                ///< of the target
-    Place place;                       ///< of the target
-    Reach reach;                       ///< what the source was known to reach
+    bool forwards = false;               ///< there are other neighbours who want what is taken
+    bool suspects = false;               ///< what a chunk may have left without its parent is not reported yet
+    std::optional<Snapshot> position;    ///< none before the first contact
+    std::string acknowledged;            ///< the source's position in the target's log, as stored; empty if none
+    Identity identity;                   ///< of the database that `position` was read from
+    std::string own_name;                ///< the target's
+    std::string own_link;                ///< the target's name for the link the other way
+    Marks own_marks;                     ///< the target's for the source
+    std::string moved;                   ///< how the target is not where its links began; empty: it is there
+    std::int64_t last_event = 0;         ///< the highest event id of the source seen so far
+    std::optional<std::int64_t> newest;  ///< the highest version among the source's events that were read
+    ClockReading clock;                  ///< of the target
+    Place place;                         ///< of the target
+    Reach reach;                         ///< what the source was known to reach
 };
 
 /// What the source says at the beginning of a pull; all of one instant.
@@ -54,11 +68,18 @@ struct BatchHeader {
     Xid last = 0;                    ///< the chunk holds the unread events of transactions up to this one; 0 for none
     std::int64_t events = 0;         ///< in the chunk
     std::int64_t events_for_us = 0;  ///< of these, not known to the target
+    std::int64_t newest = 0;         ///< the highest version in the chunk
+    bool overlooked = false;         ///< there are events that count as read, but were not: see overlooked.sql
     double oldest_age = 0;           ///< seconds since the oldest of these was made, by the source's clock
     ClockReading clock;              ///< of the source
     bool paused = false;
     Lsn inserted = 0;  ///< must be flushed at the source before the target commits
     Identity identity;
+    Marks marks;             ///< of the source for the target
+    std::string link_of_us;  ///< the target's name for the link, and its mark, as the source keeps them
+    std::string mark_of_us;
+    std::optional<std::int64_t> newest_of_us;  ///< StoredState::newest of the source
+    std::string moved;                         ///< as StoredState::moved
     bool any_held = false;                 ///< rows are held at the source; their images come in a COPY of their own
     std::optional<Snapshot> acknowledged;  ///< what the source knows that the target has read of it
     Reach reach;                           ///< the source first

@@ -26,6 +26,8 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     header.last = static_cast<Xid>(row.number(0, "last"));
     header.events = row.number(0, "events");
     header.events_for_us = row.number(0, "events_for_us");
+    header.newest = row.number(0, "newest");
+    header.overlooked = row.boolean(0, "overlooked");
     header.oldest_age = std::max(0.0, std::strtod(std::string(row.at(0, "oldest_age")).c_str(), nullptr) / 1e6);
     const auto paused = row.optional_at(0, "paused");
     if (!paused) {
@@ -39,6 +41,12 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     header.identity.timeline = row.at(0, "timeline");
     header.identity.incarnation = row.optional_at(0, "incarnation").value_or("");
     header.identity.link = row.optional_at(0, "link").value_or("");
+    header.identity.mark = row.optional_at(0, "mark").value_or("");
+    header.marks = {header.identity.mark, row.optional_at(0, "mark_before").value_or("")};
+    header.link_of_us = row.optional_at(0, "link_of_us").value_or("");
+    header.mark_of_us = row.optional_at(0, "mark_of_us").value_or("");
+    if (row.optional_at(0, "newest_of_us")) header.newest_of_us = row.number(0, "newest_of_us");
+    header.moved = row.optional_at(0, "moved").value_or("");
     if (const auto read = row.optional_at(0, "read_of_us")) header.read_of_us = Snapshot::parse(*read);
     if (const auto known = row.optional_at(0, "acknowledged_by_us")) header.acknowledged = Snapshot::parse(*known);
     header.accepts_us = row.boolean(0, "accepts_us");
@@ -56,7 +64,8 @@ SqlValues Pull::values() const {
             {"xip", request_.position.xip_array()},
             {"xmax", std::to_string(request_.position.xmax)},
             {"position", request_.position.text()},
-            {"chunk", std::to_string(request_.chunk)}};
+            {"chunk", std::to_string(request_.chunk)},
+            {"newest", request_.newest ? std::to_string(*request_.newest) : "NULL"}};
 }
 
 pg::asio::awaitable<BatchHeader> Pull::begin(const Peer& expected) {

@@ -13,7 +13,8 @@ namespace tromp {
 struct PullRequest {
     int reader = 0;
     Snapshot position;
-    std::uint64_t chunk = 0;  ///< events; a chunk ends with a whole transaction, so it may be larger
+    std::uint64_t chunk = 0;               ///< events; a chunk ends with a whole transaction, so it may be larger
+    std::optional<std::int64_t> newest{};  ///< the highest version read; looks for events that were overlooked
 };
 
 /// Where the lines of a COPY go: they are valid only during the call.

@@ -1,4 +1,4 @@
--- Advance: the position, the acknowledgement that came with this pull, what was taken ahead of the position, and the clock.
+-- Advance: the position, what was taken ahead of it, and the clock. acknowledge.sql may follow.
 DELETE FROM replication.ahead a USING pg_temp.decision d
 WHERE a.node = :source AND d.beyond IS NOT NULL AND d.tbl = a.tbl AND d.nr = a.nr AND d.key IS NOT DISTINCT FROM a.key;
 DELETE FROM replication.ahead a
@@ -7,7 +7,7 @@ INSERT INTO replication.ahead (node, tbl, nr, key, ord, id, beyond)
 SELECT :source, d.tbl, d.nr, d.key, d.newest_ord, d.newest_id, d.beyond FROM pg_temp.decision d WHERE d.beyond IS NOT NULL;
 SELECT replication.advance_clock(max(version)) FROM pg_temp.incoming_event HAVING max(version) IS NOT NULL;
 UPDATE replication.positions
-SET snapshot = :'position', updated_at = clock_timestamp(), last_event = greatest(last_event, :last_event)
+SET snapshot = :'position', updated_at = clock_timestamp(), last_event = greatest(last_event, :last_event), mark = :'mark',
+    newest = CASE WHEN newest IS NOT NULL THEN greatest(newest, :newest) END
 WHERE node = :source;
-UPDATE replication.nodes SET acknowledged = :'read_of_us' WHERE node = :source AND acknowledged::text IS DISTINCT FROM :'read_of_us';
 SELECT pg_notify('trompd_wake', '');

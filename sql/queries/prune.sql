@@ -1,7 +1,10 @@
 -- Prune: an event may go when every neighbour but the one it came from has acknowledged it, and no earlier event of its key
--- remains, and its key is not held. Acknowledgements are those of applied pulls. Rows are deleted, never truncated: a pull's snapshot must still see them.
+-- remains, and its key is not held. Acknowledgements are those of applied pulls,
+-- and of the transactions of this place. Rows are deleted, never truncated: a pull's snapshot must still see them.
 WITH reader AS MATERIALIZED (
     SELECT node, acknowledged FROM replication.nodes WHERE NOT is_self
+), at_home AS MATERIALIZED (
+    SELECT FROM replication.home WHERE moved IS NULL
 ), done AS MATERIALIZED (
     SELECT e.ctid AS place, e.tbl, e.nr, e.key, coalesce(e.ord, e.id) AS ord, e.id
     FROM replication.events e
@@ -13,7 +16,7 @@ WITH reader AS MATERIALIZED (
 )
 DELETE FROM replication.events e
 USING done d
-WHERE e.ctid = d.place
+WHERE e.ctid = d.place AND EXISTS (SELECT FROM at_home)
   AND NOT EXISTS (SELECT FROM replication.events b
                   WHERE b.tbl = d.tbl AND b.nr = d.nr AND b.key IS NOT DISTINCT FROM d.key
                     AND (coalesce(b.ord, b.id), b.id) < (d.ord, d.id)

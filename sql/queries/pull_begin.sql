@@ -1,5 +1,5 @@
 -- Pull, first step, on the source: one snapshot for everything of this batch, who the source is, what it has read of us,
--- and how far this chunk goes. :reader, :'xip', :'xmax' are the reader and its position; :chunk the most events of a chunk.
+-- and how far this chunk goes. :reader, :'xip', :'xmax' are the reader and its position; :chunk the most events of a chunk, :newest the highest version read.
 -- The chunk ends with a whole transaction, kept for the next statements as trompd.last.
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 WITH unread AS MATERIALIZED (
@@ -10,13 +10,19 @@ WITH unread AS MATERIALIZED (
     SELECT xid, via, version FROM unread ORDER BY xid LIMIT :chunk
 ), summary AS MATERIALIZED (
     SELECT max(xid) AS last, count(*) AS events, count(*) FILTER (WHERE via <> :reader) AS events_for_us,
-           min(version) FILTER (WHERE via <> :reader) AS oldest
+           min(version) FILTER (WHERE via <> :reader) AS oldest, max(version) AS newest
     FROM chunk
 )
 SELECT pg_current_snapshot() AS snapshot,
        (SELECT last_value FROM replication.event_id) AS last_event, -- before `inserted`, so that it is durable when that is
        coalesce(s.last::text, '0') AS last,
        s.events, s.events_for_us,
+       coalesce(CASE WHEN s.events < :chunk THEN s.newest -- the last transaction may have more than was counted
+                     ELSE (SELECT max(e.version) FROM replication.events e
+                           WHERE e.xid <= s.last AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8)) END, 0) AS newest,
+       EXISTS (SELECT FROM replication.events e -- as in overlooked.sql; :newest is NULL where that was asked before
+               WHERE e.version > :newest AND e.xid < pg_snapshot_xmax(:'position'::pg_snapshot)
+                 AND pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot)) AS overlooked,
        extract(epoch FROM clock_timestamp()) * 1000000 - s.oldest AS oldest_age,
        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock,
        set_config('trompd.last', coalesce(s.last::text, '0'), true) AS kept,
@@ -24,12 +30,18 @@ SELECT pg_current_snapshot() AS snapshot,
        (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline,
        (SELECT value FROM replication.config WHERE key = 'incarnation') AS incarnation,
+       (SELECT moved FROM replication.home) AS moved,
        (SELECT node FROM replication.nodes WHERE is_self) AS node,
        (SELECT paused FROM replication.nodes WHERE node = :reader AND NOT is_self) AS paused,
        (SELECT snapshot FROM replication.positions WHERE node = :reader) AS read_of_us,
        (SELECT count(*) FROM replication.ahead WHERE node = :reader) AS ahead,
        EXISTS (SELECT FROM replication.held) AS any_held,
        (SELECT link FROM replication.nodes WHERE node = :reader AND NOT is_self) AS link,
+       (SELECT mark FROM replication.nodes WHERE node = :reader AND NOT is_self) AS mark,
+       (SELECT mark_before FROM replication.nodes WHERE node = :reader AND NOT is_self) AS mark_before,
+       (SELECT link FROM replication.positions WHERE node = :reader) AS link_of_us,
+       (SELECT mark FROM replication.positions WHERE node = :reader) AS mark_of_us,
+       (SELECT newest FROM replication.positions WHERE node = :reader) AS newest_of_us,
        (SELECT reach IS NOT NULL FROM replication.nodes WHERE node = :reader AND NOT is_self) AS accepts_us,
        (SELECT acknowledged FROM replication.nodes WHERE node = :reader AND NOT is_self) AS acknowledged_by_us,
        (SELECT jsonb_agg(jsonb_build_object('node', r.node, 'name', r.name, 'incarnation', r.incarnation, 'path', r.path, 'fresh', r.fresh))

@@ -3,5 +3,6 @@ SELECT EXISTS (SELECT
                FROM replication.nodes n, replication.events e
                WHERE n.node = :neighbour AND NOT n.is_self AND e.via <> n.node
                  AND pg_visible_in_snapshot(e.xid, :'mark'::pg_snapshot)
-                 AND (n.acknowledged IS NULL OR NOT pg_visible_in_snapshot(e.xid, n.acknowledged))) AS unsent,
+                 AND (n.acknowledged IS NULL OR (SELECT moved FROM replication.home) IS NOT NULL
+                      OR NOT pg_visible_in_snapshot(e.xid, n.acknowledged))) AS unsent,
        NOT EXISTS (SELECT FROM replication.nodes n WHERE n.node = :neighbour AND NOT n.is_self) AS removed;

@@ -49,6 +49,12 @@ Cluster::Cluster(const Settings& settings, Environment environment) : environmen
     start();
 }
 
+Cluster::Cluster(Unrelated) {
+    make_cluster_files(data_dir());
+    configure({});
+    start();
+}
+
 Cluster::~Cluster() try {
     if (postmaster_) {
         postmaster_->kill(SIGQUIT);  // nobody needs what it would write
@@ -129,6 +135,42 @@ void Cluster::kill_all() {
 
 void Cluster::restart() {
     stop();
+    start();
+}
+
+void Cluster::upgrade() {
+    stop();
+    const auto old = dir_ / "old";
+    fs::rename(data_dir(), old);
+    make_cluster_files(data_dir());
+    const auto bin = postgres_program("postgres").parent_path().native();
+    const auto port = std::to_string(this->port());
+    // It writes into the directory where it runs.
+    const auto output = run({"sh",
+                             "-c",
+                             "cd \"$0\" && exec \"$@\"",
+                             dir_.path(),
+                             postgres_program("pg_upgrade"),
+                             "-U",
+                             "postgres",
+                             "-b",
+                             bin,
+                             "-B",
+                             bin,
+                             "-d",
+                             old,
+                             "-D",
+                             data_dir(),
+                             "-p",
+                             port,
+                             "-P",
+                             port,
+                             "-s",
+                             dir_.path()},
+                            {.user = database_user()});
+    if (output.exit_code != 0) throw std::runtime_error("pg_upgrade: " + output.out + output.err);
+    fs::copy_file(old / "postgresql.conf", data_dir() / "postgresql.conf", fs::copy_options::overwrite_existing);
+    fs::remove_all(old);
     start();
 }
 

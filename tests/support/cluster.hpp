@@ -28,6 +28,8 @@ class Cluster {
     explicit Cluster(const Settings& settings, Environment environment = {});
     Cluster(std::initializer_list<Settings::value_type> settings) : Cluster(Settings(settings)) {}
     Cluster() : Cluster(Settings{}) {}
+    /// One with a system identifier of its own: the others are copies of one template and share theirs.
+    static Cluster unrelated() { return Cluster(Unrelated{}); }
     ~Cluster();
 
     void start();
@@ -39,6 +41,8 @@ class Cluster {
     /// operating system holds for the disk).
     void kill_all();
     void restart();
+    /// As pg_upgrade does it, here to the version that it has: other files, with the same databases in them.
+    void upgrade();
     bool is_running() const;
 
     void create_database(const std::string& name);
@@ -54,6 +58,9 @@ class Cluster {
     std::string log_tail(std::size_t lines = 30) const;
 
   private:
+    struct Unrelated {};
+    explicit Cluster(Unrelated);
+
     void copy_template();
     void configure(const Settings& settings);
     void end_with(int signal, std::string_view how);

@@ -104,6 +104,10 @@ fs::path make_template() {
 
 }  // namespace
 
+void make_cluster_files(const fs::path& dir) {
+    initdb(dir, database_user());
+}
+
 fs::path postgres_program(std::string_view name) {
     static const fs::path bindir = find_bindir();
     return bindir / name;

@@ -14,4 +14,7 @@ std::filesystem::path postgres_program(std::string_view name);
 /// another.
 std::filesystem::path cluster_template();
 
+/// The same at `dir`, which does not exist, with a system identifier that no other has.
+void make_cluster_files(const std::filesystem::path& dir);
+
 }  // namespace tromp::test

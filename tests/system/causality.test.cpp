@@ -90,7 +90,7 @@ TEST_CASE("a write that follows a row newer than its chunk wins, and is no confl
     const char* const update = "UPDATE item SET v = 'a 2' WHERE nr = 1";
     const char* const remove = "DELETE FROM item WHERE nr = 1";
     auto tree = Tree::chain(3, one_table("batch: {max_rows: 2}\n"));  // b forwards to c
-    tree[0].options().extra.clear();  // what a reads, it reads at once
+    tree[0].options().extra.clear();                                  // what a reads, it reads at once
     tree[0].write_config();
     tree[0].restart();
     for (const bool a_pulls_between : {true, false}) {

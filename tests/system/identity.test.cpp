@@ -64,6 +64,61 @@ TEST_CASE("a source that was restored from a backup is named, also when it has w
     CHECK(pair.b.ctl({"sync", "--wait", "--timeout", "1s"}).exit_code == 1);
 }
 
+TEST_CASE("a source that was restored from a backup is named also when it has written more since than it lost") {
+    Pair pair;
+    pair.a.sql().exec(row(1));
+    pair.sync();
+    Backup backup(pair.ones);
+    for (int nr = 2; nr < 10; ++nr)
+        pair.a.sql().exec(row(nr));
+    pair.sync();
+    pair.a.stop();
+    backup.restore();
+    // The numbers of the events and transactions that were lost are given once more, and others beyond them.
+    for (int nr = 100; nr < 150; ++nr)
+        pair.a.sql().exec(row(nr));
+    pair.a.start();
+    CHECK_THAT(wait_error(pair.b, pair.a, "went back to an earlier state"), Catch::Contains("trompctl join a"));
+    wait_error(pair.a, pair.b, "our own database went back to an earlier state");
+    pair.check_stopped();
+    CHECK(pair.b.sql().number("SELECT count(*) FROM item") == 9);
+    CHECK(pair.a.sql().number("SELECT count(*) FROM replication.log") >= 50);
+    // What the message says: the link ended at both ends, what a lost brought back, and a start.
+    for (auto [node, other] : {std::pair{&pair.a, "b"}, std::pair{&pair.b, "a"}}) {
+        node->stop();
+        REQUIRE(node->ctl({"remove", other}).exit_code == 0);
+    }
+    for (int nr = 2; nr < 10; ++nr)
+        pair.a.sql().exec(row(nr));
+    pair.a.start();
+    pair.b.start();
+    pair.check_equal();
+    CHECK(pair.b.sql().number("SELECT count(*) FROM item") == 9 + 50);
+}
+
+TEST_CASE(
+    "a source that was restored to what the link last knew of it is named when it gives numbers again that were read") {
+    Pair pair;
+    pair.a.sql().exec(row(1));
+    pair.sync();
+    // Without a's daemon no mark changes hands any more.
+    pair.a.stop();
+    Backup backup(pair.ones);
+    for (int nr = 2; nr < 10; ++nr)
+        pair.a.sql().exec(row(nr));
+    wait_value(pair.b, "SELECT count(*) FROM item", "9");
+    pair.b.stop();
+    backup.restore();
+    for (int nr = 100; nr < 150; ++nr)
+        pair.a.sql().exec(row(nr));
+    pair.b.start();
+    wait_error(pair.b, pair.a, "it has changes under numbers that were read for others");
+    pair.a.start();
+    wait_error(pair.a, pair.b, "it has changes under numbers that b has read for others");
+    pair.check_stopped();
+    CHECK(pair.a.sql().number("SELECT count(*) FROM replication.log") >= 50);
+}
+
 TEST_CASE("a target that was restored from a backup says so instead of reading on where the log was pruned") {
     Pair pair;
     pair.a.sql().exec(row(1));

@@ -1,6 +1,6 @@
 #include "tests/support/catch.hpp"
-#include "tests/support/installation.hpp"
 #include "tests/support/tree.hpp"
+#include "tests/support/twin.hpp"
 #include "tests/support/wait_until.hpp"
 #include "tests/system/ask.hpp"
 
@@ -25,53 +25,6 @@ void check_flows(Tree& tree) {
     tree.sync_all();
     tree.check_equal({"item"});
 }
-
-/// A server that streams from `primary`, on a port of its own.
-class Standby {
-  public:
-    explicit Standby(Cluster& primary) {
-        const auto copied = run({postgres_program("pg_basebackup"), "-d", primary.conninfo("postgres"), "-D",
-                                 (dir_ / "data").native(), "-R", "-c", "fast", "-X", "stream"},
-                                as_server(), 60s);
-        INFO(copied.err);
-        REQUIRE(copied.exit_code == 0);
-        server_ = std::make_unique<Process>(
-            Argv{postgres_program("postgres"), "-D", dir_ / "data", "-p", std::to_string(port_.number()), "-k",
-                 dir_.path().native(), "-c", "shared_buffers=16MB"},
-            dir_.path(), "postgres", as_server());
-        wait_until(
-            30s, "the standby takes connections", [&] { return accepts(); }, [&] { return server_->err(); });
-    }
-    // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for the sessions of the daemons.
-    ~Standby() {
-        if (!server_) return;
-        server_->kill(SIGINT);
-        server_->wait_exit(5s);
-    }
-    Standby(const Standby&) = delete;
-    Standby& operator=(const Standby&) = delete;
-
-    std::string conninfo(const std::string& database) const {
-        return "host=" + dir_.path().native() + " port=" + std::to_string(port_.number()) +
-               " user=postgres dbname=" + database;
-    }
-    void promote() { Database(conninfo("postgres")).exec("SELECT pg_promote()"); }
-
-  private:
-    static ProcessOptions as_server() { return {.user = database_user()}; }
-    bool accepts() const {
-        try {
-            Database(conninfo("postgres")).exec("SELECT 1");
-            return true;
-        } catch (const SqlError&) {
-            return false;
-        }
-    }
-
-    TempDir dir_;
-    ReservedPort port_;
-    std::unique_ptr<Process> server_;
-};
 
 }  // namespace
 
@@ -140,7 +93,7 @@ TEST_CASE("a standby is not read from, and its promotion is not taken for the sa
     auto& a = tree[0];
     auto& b = tree[1];
     tree.sync_all();
-    Standby standby(tree.cluster());
+    Twin standby(tree.cluster(), Twin::Kind::standby);
     b.link(a, {.conninfo = standby.conninfo("a")});
     b.restart();
     wait_error(b, a, "is a standby, which cannot be read from");
@@ -160,7 +113,7 @@ TEST_CASE("a daemon whose own database is a standby says so and goes on when it 
     auto tree = Tree::chain(2, with_items());
     auto& b = tree[1];
     tree.sync_all();
-    Standby standby(tree.cluster());
+    Twin standby(tree.cluster(), Twin::Kind::standby);
     b.stop();
     set_own_database(b, standby.conninfo("b"));
     const auto init = b.init();

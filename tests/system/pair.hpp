@@ -37,6 +37,26 @@ struct Pair {
         wait_log_short(b);
     }
 
+    /// What the messages say about a node that was moved: init there, and the link ended at the neighbour, which begins
+    /// it anew.
+    static void begin_anew(const Node& moved, Node& neighbour) {
+        const auto init = moved.ctl({"init"});
+        INFO(init.err);
+        REQUIRE(init.exit_code == 0);
+        CHECK_THAT(init.out, contains("they begin anew"));
+        CHECK_THAT(init.out, contains("trompctl remove " + std::to_string(moved.number())));
+        REQUIRE(neighbour.ctl({"remove", moved.name()}).exit_code == 0);
+        neighbour.restart();
+    }
+
+    /// The link is stopped at both ends, and says so to whoever waits for it.
+    void check_stopped() const {
+        for (const auto& [node, other] : {std::pair{&a, &b}, std::pair{&b, &a}}) {
+            CHECK(node->state(*other) == "failed");
+            CHECK(node->ctl({"sync", "--wait", "--timeout", "1s"}).exit_code == 1);
+        }
+    }
+
     Cluster ones;
     Cluster others;
     Node a{ones, 1, "a"};

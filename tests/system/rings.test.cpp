@@ -123,6 +123,9 @@ TEST_CASE("a node number that is used twice is named") {
         node->init_ok();
         node->start();
     }
+    // The two parts stand before they are joined, so it is that link which is refused.
+    c.wait_state(stranger, "streaming");
+    stranger.wait_state(c, "streaming");
     b.restart();
     wait_until(20s, "the link between the two parts is refused", [&] {
         const auto error = last_error(b, c) + last_error(c, b);
