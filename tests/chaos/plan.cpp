@@ -17,7 +17,7 @@ constexpr std::size_t transactions_per_key = 6;
 
 /// A claim is one of so many numbers of the node's own, or else one of so many that all nodes go for.
 constexpr int own_claims = 12;
-constexpr int claims_of_all = 16;
+constexpr int claims_of_all = 3;
 
 class Dice {
   public:
@@ -76,7 +76,7 @@ Operation plan_operation(Dice& dice, int first_key, std::size_t node) {
         for (int offset = 1; offset <= more; ++offset)
             operation.keys.push_back(key(offset));
     }
-    if (operation.keys.size() == 1 && dice.one_in(3)) operation.claim = plan_claim(dice, first_key, node);
+    if (operation.keys.size() == 1 && dice.one_in(2)) operation.claim = plan_claim(dice, first_key, node);
     operation.undone = dice.one_in(10);
     if (dice.one_in(20)) operation.linger = dice.time(50, 800);
     return operation;
