@@ -26,10 +26,9 @@ void check_begun_alike(const std::string& own_link, const BatchHeader& header, c
 
 void check_nothing_overlooked(bool overlooked, const Peer& from) {
     if (!overlooked) return;
+    const std::string number_used_twice = "it has changes under numbers that " + from.name + " has read for others";
     stop(from,
-         "our own database went back to an earlier state (restored from a backup): it has changes under numbers "
-         "that " +
-             from.name + " has read for others");
+         "our own database went back to an earlier state (restored from a backup), or is a copy: " + number_used_twice);
 }
 
 void check_identity(const StoredState& state, const BatchHeader& header, const Peer& from) {
@@ -55,16 +54,16 @@ void check_identity(const StoredState& state, const BatchHeader& header, const P
     if (forgot) stop(from, there + back + ": it has read less of us than before");
     if (header.acknowledged && !state.position->covers(*header.acknowledged))
         stop(from, here + back + ": " + from.name + " knows that more was read from it than is recorded here");
-    if (header.overlooked) stop(from, there + back + ": it has changes under numbers that were read for others");
     // Who has gone back knows less of the other than that has done since. Here neither does.
     if (!header.marks.know(state.identity.mark))
         stop(from, there + back + ", or is a copy of the one that was read before");
     if (!state.own_marks.know(header.mark_of_us)) {
         stop(from, here + back + ", or is a copy: " + from.name +
                        " has read on in another one with this node's number. (A copy that shall be a node of its own: "
-                       "trompctl "
-                       "uninit, another `node` in its file, trompctl init)");
+                       "trompctl uninit, another `node` in its file, trompctl init)");
     }
+    if (header.overlooked)
+        stop(from, there + back + ", or is a copy: it has changes under numbers that were read for others");
 }
 
 }  // namespace tromp
