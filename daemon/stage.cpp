@@ -84,7 +84,7 @@ pg::asio::awaitable<std::int64_t> copy_translated(Pull& pull, pg::Connection& ta
 
 pg::asio::awaitable<void> stage_keys(Pull& pull, pg::Connection& target, const TablePairs& pairs) {
     std::set<int> tables;
-    co_await copy_translated(pull, target, "COPY pg_temp.their_ahead (tbl, wire_nr, key, ord, id) FROM STDIN", pairs,
+    co_await copy_translated(pull, target, "COPY pg_temp.their_ahead (tbl, wire_nr, key, beyond) FROM STDIN", pairs,
                              tables);
 }
 
@@ -93,7 +93,7 @@ pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, con
     co_await stage_keys(pull, target, pairs);
     staged.events = co_await copy_translated(pull, target,
                                              "COPY pg_temp.incoming_event (tbl, wire_nr, key, step, action, strength, "
-                                             "version, origin, number, ord, id, newest_ord, newest_id, beyond)"
+                                             "version, origin, number, xid, beyond)"
                                              " FROM STDIN",
                                              pairs, staged.tables);
     co_return staged;

@@ -93,8 +93,8 @@ BEGIN
     LOOP
         BEGIN
             EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM (SELECT $1 AS row) h', stage_sql, columns_sql, casts_sql) USING h.row;
-            INSERT INTO pg_temp.decision (tbl, nr, key, theirs, inserted, present, newest_ord, newest_id, held)
-            SELECT table_id, h.nr, CASE WHEN replication.key_is_integer(t.relation, t.key_columns) THEN NULL ELSE h.key END, h.tag, true, true, 0, 0, h.id
+            INSERT INTO pg_temp.decision (tbl, nr, key, theirs, inserted, present, held)
+            SELECT table_id, h.nr, CASE WHEN replication.key_is_integer(t.relation, t.key_columns) THEN NULL ELSE h.key END, h.tag, true, true, h.id
             FROM replication.tables t WHERE t.id = table_id;
         EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
             UPDATE replication.held SET tries = tries + 1, error = SQLERRM WHERE id = h.id;

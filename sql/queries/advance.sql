@@ -3,8 +3,8 @@ DELETE FROM replication.ahead a USING pg_temp.decision d
 WHERE a.node = :source AND d.beyond IS NOT NULL AND d.tbl = a.tbl AND d.nr = a.nr AND d.key IS NOT DISTINCT FROM a.key;
 DELETE FROM replication.ahead a
 WHERE a.node = :source AND NOT EXISTS (SELECT FROM unnest(a.beyond) x WHERE NOT pg_visible_in_snapshot(x, :'position'::pg_snapshot));
-INSERT INTO replication.ahead (node, tbl, nr, key, ord, id, beyond)
-SELECT :source, d.tbl, d.nr, d.key, d.newest_ord, d.newest_id, d.beyond FROM pg_temp.decision d WHERE d.beyond IS NOT NULL;
+INSERT INTO replication.ahead (node, tbl, nr, key, beyond)
+SELECT :source, d.tbl, d.nr, d.key, d.beyond FROM pg_temp.decision d WHERE d.beyond IS NOT NULL;
 SELECT replication.advance_clock(max(version)) FROM pg_temp.incoming_event HAVING max(version) IS NOT NULL;
 UPDATE replication.positions
 SET snapshot = :'position', updated_at = clock_timestamp(), last_event = greatest(last_event, :last_event), mark = :'mark',

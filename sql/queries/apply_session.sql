@@ -12,19 +12,15 @@ CREATE TEMP TABLE incoming_event (
     version    bigint NOT NULL CHECK (version BETWEEN 0 AND 9007199254740992),
     origin     smallint NOT NULL,
     number     bigint NOT NULL CHECK (number BETWEEN 0 AND 9007199254740992),
-    ord        bigint NOT NULL, -- its place among the key's events in the source's log: (ord, id)
-    id         bigint NOT NULL,
-    newest_ord bigint NOT NULL,
-    newest_id  bigint NOT NULL,
-    beyond     xid8[],
+    xid        xid8 NOT NULL,   -- that logged it at the source
+    beyond     xid8[],          -- transactions of the key beyond the chunk: its row is taken with them
     nr         bigint GENERATED ALWAYS AS (coalesce(wire_nr, jsonb_hash_extended(key, 0))) STORED NOT NULL
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE their_ahead (
     tbl     integer NOT NULL,
     wire_nr bigint,
     key     jsonb,
-    ord     bigint NOT NULL,
-    id      bigint NOT NULL,
+    beyond  xid8[] NOT NULL,
     nr      bigint GENERATED ALWAYS AS (coalesce(wire_nr, jsonb_hash_extended(key, 0))) STORED NOT NULL
 ) ON COMMIT DELETE ROWS;
 -- A key of the batch, and what becomes of it.
@@ -35,8 +31,6 @@ CREATE TEMP TABLE decision (
     theirs     double precision[] NOT NULL, -- the strongest tag of the source's side: strength, version, origin, number
     inserted   boolean NOT NULL,            -- the source's side holds an insert
     present    boolean NOT NULL,            -- there is a row at the source
-    newest_ord bigint NOT NULL,
-    newest_id  bigint NOT NULL,
     beyond     xid8[],
     here       boolean NOT NULL DEFAULT false, -- there is a row here, and it is locked
     ours       double precision[],             -- the strongest tag of our side; null: our side is empty

@@ -1,19 +1,18 @@
 -- Pull, on the source: the sides of the chunk's keys towards :reader, as staircases.
 -- A side is the key's events by any way but the reader, later than the last that came by it, and not read yet
--- (what the reader took ahead it leaves out itself, stage_known.sql); events beyond the chunk too, because the row is current. Of a side only the steps travel: events stronger
--- than all later ones. step 1 is the newest. An update in a side that holds an insert travels as insert: the row was made there.
+-- (what the reader took ahead it leaves out itself, stage_known.sql); events beyond the chunk too, because the row is current. Of a side only
+-- the steps travel: events stronger than all later ones, and those that were put into an earlier place (forward.sql, recheck_log.sql), since the
+-- reader may have taken ahead what comes behind them. step 1 is the newest. An update in a side that holds an insert travels as insert: the row was made there.
 COPY (
 WITH keys AS (
     SELECT DISTINCT tbl, nr, key
     FROM replication.events
     WHERE via <> :reader AND (xid = ANY (:'xip'::xid8[]) OR xid >= :'xmax'::xid8) AND xid <= current_setting('trompd.last')::xid8
 ), history AS (
-    SELECT e.tbl, e.nr, e.key, e.action, e.via, e.id, coalesce(e.ord, e.id) AS ord,
+    SELECT e.tbl, e.nr, e.key, e.action, e.via, e.id, coalesce(e.ord, e.id) AS ord, e.ord IS NOT NULL AS put_earlier, e.xid,
            coalesce(e.strength, 0) AS strength, e.version, e.origin, coalesce(e.number, e.id) AS number,
            pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot) AS is_read,
            first_value(e.via) OVER newest_first AS newest_via,
-           first_value(coalesce(e.ord, e.id)) OVER newest_first AS newest_ord,
-           first_value(e.id) OVER newest_first AS newest_id,
            max(ARRAY[coalesce(e.ord, e.id), e.id]) FILTER (WHERE e.via = :reader) OVER whole_key AS last_by_reader,
            array_agg(e.xid) FILTER (WHERE e.xid > current_setting('trompd.last')::xid8
                                     AND NOT pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot)) OVER whole_key AS beyond
@@ -34,7 +33,7 @@ WITH keys AS (
 )
 SELECT tbl, CASE WHEN key IS NULL THEN nr END, key,
        row_number() OVER (PARTITION BY tbl, nr, key ORDER BY ord DESC, id DESC) AS step,
-       CASE WHEN action = 'U' AND inserted THEN 'I' ELSE action END, strength, version, origin, number, ord, id, newest_ord, newest_id, beyond
+       CASE WHEN action = 'U' AND inserted THEN 'I' ELSE action END, strength, version, origin, number, xid, beyond
 FROM steps
-WHERE strongest_later IS NULL OR tag > strongest_later
+WHERE strongest_later IS NULL OR tag > strongest_later OR put_earlier
 ) TO STDOUT;

@@ -1,8 +1,8 @@
 -- Resolve, first step: one line for each key of one table, with the strongest tag of the source's side.
-INSERT INTO pg_temp.decision (tbl, nr, key, theirs, inserted, present, newest_ord, newest_id, beyond)
-SELECT e.tbl, e.nr, e.key, e.theirs, e.inserted, r.ctid IS NOT NULL, e.newest_ord, e.newest_id, e.beyond
+INSERT INTO pg_temp.decision (tbl, nr, key, theirs, inserted, present, beyond)
+SELECT e.tbl, e.nr, e.key, e.theirs, e.inserted, r.ctid IS NOT NULL, e.beyond
 FROM (SELECT tbl, nr, key, max(ARRAY[strength, version, origin, number]::float8[]) AS theirs, bool_or(action = 'I') AS inserted,
-             max(newest_ord) AS newest_ord, max(newest_id) AS newest_id, max(beyond) AS beyond
+             max(beyond) AS beyond
       FROM pg_temp.incoming_event
       WHERE tbl = :tbl
       GROUP BY tbl, nr, key) e

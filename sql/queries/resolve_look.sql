@@ -1,7 +1,7 @@
 -- Resolve, third step, after the locks and as a statement of its own, so that it sees the writes that were waited for: our own
 -- side of every key towards :source, by :'read_of_us', the source's position in our log.
 WITH history AS (
-    SELECT d.tbl, d.nr, d.key, e.id, coalesce(e.ord, e.id) AS ord, e.via, e.action,
+    SELECT d.tbl, d.nr, d.key, e.id, coalesce(e.ord, e.id) AS ord, e.via, e.action, e.xid,
            ARRAY[coalesce(e.strength, 0), e.version, e.origin, coalesce(e.number, e.id)]::float8[] AS tag,
            pg_visible_in_snapshot(e.xid, :'read_of_us'::pg_snapshot) AS is_read,
            max(ARRAY[coalesce(e.ord, e.id), e.id]) FILTER (WHERE e.via = :source) OVER (PARTITION BY d.tbl, d.nr, d.key) AS last_by_source
@@ -11,7 +11,7 @@ WITH history AS (
 ), marked AS (
     SELECT h.*, h.via <> :source AND NOT h.is_read
                 AND (h.last_by_source IS NULL OR ARRAY[h.ord, h.id] > h.last_by_source)
-                AND (a.id IS NULL OR ARRAY[h.ord, h.id] > ARRAY[a.ord, a.id]) AS in_side
+                AND (a.beyond IS NULL OR h.xid <> ALL (a.beyond)) AS in_side
     FROM history h
     LEFT JOIN pg_temp.their_ahead a ON a.tbl = h.tbl AND a.nr = h.nr AND a.key IS NOT DISTINCT FROM h.key
 ), side AS (

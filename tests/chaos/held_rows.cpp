@@ -4,6 +4,7 @@
 #include <random>
 #include <stdexcept>
 
+#include "common/sql_text.hpp"
 #include "tests/chaos/operation.hpp"
 #include "tests/chaos/tables.hpp"
 
@@ -70,7 +71,7 @@ class Users {
 
     void discard(Node& node, const HeldRow& held) {
         const auto kept = node.sql().rows("SELECT t.token FROM " + held.row.table + " t WHERE " +
-                                          table(held.row).key_json + " = '" + held.row.key + "'");
+                                          table(held.row).key_json + " = " + quote_literal(held.row.key));
         // Another decision may have let it in by now.
         if (node.ctl({"held", "discard", std::to_string(held.id)}).exit_code != 0) return;
         history_.discards.push_back({held.row, kept.empty() ? std::nullopt : kept.front().front()});

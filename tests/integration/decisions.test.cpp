@@ -120,12 +120,12 @@ Expected expect(const RandomSide& source, const RandomSide& target, std::size_t 
     result.row = target.rows[key];
     result.old_log = target.logs[key];
     auto offer = model::offer(source.logs[key], 2, target.position, last);
-    const auto known = target.ahead[key] ? target.ahead[key]->newest : model::Place{};
+    const auto known = target.ahead[key].value_or(model::Ahead{});
     const auto steps = offer ? model::not_taken_yet(offer->steps, known) : model::Events{};
     result.ahead = model::advance_ahead(target.ahead[key], steps.empty() ? nullptr : &*offer, position);
     if (steps.empty()) return result;
 
-    const auto ahead_of_us = source.ahead[key] ? source.ahead[key]->newest : model::Place{};
+    const auto ahead_of_us = source.ahead[key].value_or(model::Ahead{});
     const auto decision = model::decide(steps, target.logs[key], 1, source.position, ahead_of_us);
     const bool present = source.rows[key];
     const bool here = target.rows[key];

@@ -74,8 +74,7 @@ RandomSide random_side(std::mt19937_64& random, std::size_t keys, int self, int 
         side.rows.push_back(below(random, 2) == 0);
         side.ahead.emplace_back();
         if (below(random, 4) == 0) {
-            // Of the neighbour's log, whose ids of the same key are of about this size.
-            side.ahead.back() = model::Ahead{{id, id}, {3 + below(random, most_xid - 3)}};
+            side.ahead.back() = model::Ahead{3 + below(random, most_xid - 3)};
         }
         side.logs.push_back(std::move(log));
     }
@@ -101,8 +100,7 @@ void store(Database& sql, const RandomSide& side, int neighbour) {
         }
         if (side.rows[key]) add(rows, nr);
         if (const auto& entry = side.ahead[key]) {
-            add(ahead, node + ", 1, " + nr + ", " + std::to_string(entry->newest.ord) + ", " +
-                           std::to_string(entry->newest.id) + ", " + text(entry->beyond));
+            add(ahead, node + ", 1, " + nr + ", " + text(*entry));
         }
     }
     sql.exec(
@@ -117,10 +115,10 @@ void store(Database& sql, const RandomSide& side, int neighbour) {
         "INSERT INTO item (nr) VALUES " +
         rows +
         ";"
-        "INSERT INTO replication.ahead (node, tbl, nr, ord, id, beyond) SELECT node, tbl, nr, ord, id, beyond::xid8[] "
+        "INSERT INTO replication.ahead (node, tbl, nr, beyond) SELECT node, tbl, nr, beyond::xid8[] "
         "FROM (VALUES " +
         ahead +
-        ") AS a (node, tbl, nr, ord, id, beyond);"
+        ") AS a (node, tbl, nr, beyond);"
         "UPDATE replication.positions SET snapshot = '" +
         side.position.text() + "' WHERE node = " + node);
 }
@@ -146,14 +144,14 @@ std::map<std::size_t, model::Events> stored_logs(Database& sql) {
 std::map<std::size_t, model::Ahead> stored_ahead(Database& sql, int neighbour) {
     std::map<std::size_t, model::Ahead> result;
     const auto rows = sql.rows(
-        "SELECT nr, ord, id, (SELECT string_agg(x::text, ' ' ORDER BY x) FROM (SELECT DISTINCT unnest(beyond)) u (x))"
+        "SELECT nr, (SELECT string_agg(x::text, ' ' ORDER BY x) FROM (SELECT DISTINCT unnest(beyond)) u (x))"
         " FROM replication.ahead WHERE node = " +
         std::to_string(neighbour));
     for (const auto& row : rows) {
-        model::Ahead entry{Place{std::stoll(row[1].value()), std::stoll(row[2].value())}, {}};
-        std::istringstream xids(row[3].value());
+        model::Ahead entry;
+        std::istringstream xids(row[1].value());
         for (Xid xid = 0; xids >> xid;)
-            entry.beyond.push_back(xid);
+            entry.push_back(xid);
         result.emplace(std::stoull(row[0].value()), std::move(entry));
     }
     return result;

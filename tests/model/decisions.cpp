@@ -5,20 +5,27 @@
 namespace tromp::model {
 namespace {
 
-bool contains(const std::vector<std::int64_t>& ids, std::int64_t id) {
-    return std::find(ids.begin(), ids.end(), id) != ids.end();
+template <typename T>
+bool contains(const std::vector<T>& list, T one) {
+    return std::find(list.begin(), list.end(), one) != list.end();
+}
+
+/// Events that stand where they were logged are behind all that anybody had seen of their key.
+bool is_put_earlier(const Event& event) {
+    return event.place.ord != event.place.id;
 }
 
 }  // namespace
 
-Events side(const Events& log, int peer, const Snapshot& read, Place ahead) {
-    auto after = ahead;
+Events side(const Events& log, int peer, const Snapshot& read, const Ahead& ahead) {
+    Place after;
     for (const auto& event : log) {
         if (event.via == peer) after = std::max(after, event.place);
     }
     Events result;
     for (const auto& event : log) {
-        if (event.via != peer && event.place > after && !read.contains(event.xid)) result.push_back(event);
+        const bool known = read.contains(event.xid) || contains(ahead, event.xid);
+        if (event.via != peer && event.place > after && !known) result.push_back(event);
     }
     return result;
 }
@@ -44,7 +51,7 @@ std::optional<Offer> offer(const Events& visible, int reader, const Snapshot& po
     const auto unread = [&](const Event& event) { return !position.contains(event.xid); };
     const auto in_chunk = [&](const Event& event) { return event.via != reader && unread(event) && event.xid <= last; };
     if (std::none_of(visible.begin(), visible.end(), in_chunk)) return std::nullopt;
-    auto ours = side(visible, reader, position, Place{});
+    auto ours = side(visible, reader, position, {});
     if (visible.back().via == reader || ours.empty()) return std::nullopt;
 
     Offer result;
@@ -52,8 +59,10 @@ std::optional<Offer> offer(const Events& visible, int reader, const Snapshot& po
     for (auto& event : ours) {
         if (inserted && event.action == 'U') event.action = 'I';
     }
-    result.steps = staircase(ours);
-    result.newest = visible.back().place;
+    const auto stairs = staircase(ours);
+    std::copy_if(ours.begin(), ours.end(), std::back_inserter(result.steps), [&](const Event& event) {
+        return is_put_earlier(event) || std::find(stairs.begin(), stairs.end(), event) != stairs.end();
+    });
     for (const auto& event : visible) {
         if (unread(event) && event.xid > last) result.beyond.push_back(event.xid);
     }
@@ -62,14 +71,15 @@ std::optional<Offer> offer(const Events& visible, int reader, const Snapshot& po
     return result;
 }
 
-Events not_taken_yet(const Events& steps, Place ahead) {
+Events not_taken_yet(const Events& steps, const Ahead& ahead) {
     Events result;
     std::copy_if(steps.begin(), steps.end(), std::back_inserter(result),
-                 [&](const Event& event) { return event.place > ahead; });
+                 [&](const Event& event) { return !contains(ahead, event.xid); });
     return result;
 }
 
-Decision decide(const Events& steps, const Events& log, int source, const Snapshot& read_of_us, Place ahead_of_us) {
+Decision decide(const Events& steps, const Events& log, int source, const Snapshot& read_of_us,
+                const Ahead& ahead_of_us) {
     Decision decision;
     decision.theirs = *strongest(steps);
     decision.ours = strongest(side(log, source, read_of_us, ahead_of_us));
@@ -102,9 +112,9 @@ Events answered(const Events& log, const Decision& decision) {
 }
 
 std::optional<Ahead> advance_ahead(const std::optional<Ahead>& entry, const Offer* taken, const Snapshot& position) {
-    if (taken != nullptr && !taken->beyond.empty()) return Ahead{taken->newest, taken->beyond};
+    if (taken != nullptr && !taken->beyond.empty()) return taken->beyond;
     const auto covered = [&](Xid xid) { return position.contains(xid); };
-    if (entry && std::all_of(entry->beyond.begin(), entry->beyond.end(), covered)) return std::nullopt;
+    if (entry && std::all_of(entry->begin(), entry->end(), covered)) return std::nullopt;
     return entry;
 }
 
@@ -124,9 +134,7 @@ Events compacted(const Events& log) {
 Events to_log_again(const Events& log, int source, const std::vector<std::int64_t>& seen, Xid xid, std::int64_t id) {
     Events unseen;
     std::copy_if(log.begin(), log.end(), std::back_inserter(unseen),
-                 [&](const Event& event) { return !contains(seen, event.place.id); });
-    const auto overtook = [&](const Event& event) { return event.via != source; };
-    if (std::none_of(unseen.begin(), unseen.end(), overtook)) return {};
+                 [&](const Event& event) { return event.via != source && !contains(seen, event.place.id); });
     auto again = staircase(unseen);
     for (auto& event : again) {
         event.place = {unseen.back().place.ord, id++};

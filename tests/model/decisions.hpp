@@ -42,9 +42,12 @@ struct Event {
 /// Events of one key, ascending by place: every function here expects and returns them so.
 using Events = std::vector<Event>;
 
-/// The events that `peer` has not read, that did not come from it, and that are newer than the last that did and than
-/// what it took ahead of its position.
-Events side(const Events& log, int peer, const Snapshot& read, Place ahead);
+/// What a node took of a key beyond its position in a neighbour's log: these transactions of it, ascending, each once.
+using Ahead = std::vector<Xid>;
+
+/// The events that `peer` has not read, nor taken ahead of its position, that did not come from it, and that are newer
+/// than the last that did.
+Events side(const Events& log, int peer, const Snapshot& read, const Ahead& ahead);
 
 /// Those that are stronger than all later ones. The last one is always among them, and so is the strongest.
 Events staircase(const Events& events);
@@ -54,17 +57,18 @@ std::optional<Tag> strongest(const Events& events);
 
 /// What a source ships of a key beside its row.
 struct Offer {
-    Events steps;  ///< the staircase of its side; an update in a side that holds an insert has become an insert
-    Place newest;  ///< of all events of the key
-    std::vector<Xid> beyond;  ///< transactions of the key's unread events beyond the chunk, ascending, each once
+    /// The staircase of its side, and every event that was put into an earlier place: the reader may have taken ahead
+    /// what comes behind it. An update in a side that holds an insert has become an insert.
+    Events steps;
+    Ahead beyond;  ///< transactions of the key's unread events beyond the chunk
 };
 
 /// `visible` are the key's events in the pull's snapshot, `position` the reader's, `last` the transaction with which
 /// the chunk ends. Nothing where the key is not in the chunk, or where the reader has, or gave us, its newest state.
 std::optional<Offer> offer(const Events& visible, int reader, const Snapshot& position, Xid last);
 
-/// The steps that are newer than what the reader took ahead; none: the row went with an earlier chunk.
-Events not_taken_yet(const Events& steps, Place ahead);
+/// The steps that the reader did not take ahead; none: the row went with an earlier chunk.
+Events not_taken_yet(const Events& steps, const Ahead& ahead);
 
 struct Decision {
     Tag theirs;
@@ -78,7 +82,8 @@ struct Decision {
 
 /// The target's decision about a key. `steps` are the source's, not empty; `log` is ours, looked at after the row was
 /// locked; `read_of_us` and `ahead_of_us` are the source's position and what it took ahead, of the pull's instant.
-Decision decide(const Events& steps, const Events& log, int source, const Snapshot& read_of_us, Place ahead_of_us);
+Decision decide(const Events& steps, const Events& log, int source, const Snapshot& read_of_us,
+                const Ahead& ahead_of_us);
 
 /// What is logged for the other neighbours when the steps are taken by transaction `xid`, with ids from `id` on. Where
 /// no row could be locked, the events go right behind the newest that was seen.
@@ -86,13 +91,6 @@ Events forwarded(const Events& steps, const Decision& decision, bool unlocked, i
 
 /// The log of a leaf that has taken the key: what was looked at is answered.
 Events answered(const Events& log, const Decision& decision);
-
-/// What was taken of a key beyond the position.
-struct Ahead {
-    Place newest;
-    std::vector<Xid> beyond;
-    bool operator==(const Ahead&) const = default;
-};
 
 /// The entry after a batch that moves the position to `position`; `taken` is the key's offer, if it was decided about.
 std::optional<Ahead> advance_ahead(const std::optional<Ahead>& entry, const Offer* taken, const Snapshot& position);
@@ -107,8 +105,8 @@ Events pruned(const Events& log, const Acknowledged& acknowledged);
 /// What remains of a key's events while a neighbour is away: those that are stronger than all later ones.
 Events compacted(const Events& log);
 
-/// After a delete was taken from `source` for a key without a row to lock: what was committed meanwhile, if anything,
-/// and what was taken itself; of these, those that are stronger than all later ones, to be logged once more by
+/// After a delete was taken from `source` for a key without a row to lock: what was committed meanwhile, those that are
+/// stronger than all later ones, to be logged once more by
 /// transaction `xid` with ids from `id` on, right behind the newest of them. They keep their tags, since the source may
 /// weigh either of the two. `seen` are the ids of the events that were looked at.
 Events to_log_again(const Events& log, int source, const std::vector<std::int64_t>& seen, Xid xid, std::int64_t id);

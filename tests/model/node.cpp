@@ -33,9 +33,9 @@ void Node::log_event(std::size_t key, const Event& event) {
     log.insert(after, event);
 }
 
-Place Node::ahead_of(int neighbour, std::size_t key) const {
+Ahead Node::ahead_of(int neighbour, std::size_t key) const {
     const auto& entry = links.at(neighbour).ahead[key];
-    return entry ? entry->newest : Place{};
+    return entry.value_or(Ahead{});
 }
 
 Acknowledged Node::acknowledged() const {

@@ -15,7 +15,7 @@ struct Batch {
         std::size_t key = 0;
         Offer offer;
         Image row;
-        Place ahead_of_us;  ///< what the source took ahead of the reader's events of the key
+        Ahead ahead_of_us;  ///< what the source took ahead of the reader's events of the key
         Events log_then;    ///< the reader's own events at the time of the pull: only for Rules::look_after_locks
     };
     Snapshot position;    ///< the reader's, once this is applied
@@ -75,7 +75,7 @@ class Node {
     void finish(Xid xid, bool committed);
     bool is_locked(std::size_t key) const { return locks[key] != 0; }
     void log_event(std::size_t key, const Event& event);
-    Place ahead_of(int neighbour, std::size_t key) const;
+    Ahead ahead_of(int neighbour, std::size_t key) const;
     Acknowledged acknowledged() const;
 
     /// A user's statement in the open transaction `xid`: inserts the row where it is absent; else deletes or updates

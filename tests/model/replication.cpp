@@ -29,7 +29,6 @@ std::optional<Offer> offer_by_rules(const Events& log, int reader, const Snapsho
                       visible.end());
     auto result = offer(visible, reader, old, last);
     if (!result) return result;
-    result->steps = not_taken_yet(result->steps, Place{});
     if (!rules.whole_sides) result->steps = {result->steps.back()};
     return result;
 }
@@ -37,7 +36,7 @@ std::optional<Offer> offer_by_rules(const Events& log, int reader, const Snapsho
 Decision decide_by_rules(const Batch::Item& item, const Node& reader, int source, const Snapshot& read_of_us,
                          const Rules& rules) {
     auto log = seen_by_rules(rules.look_after_locks ? reader.logs[item.key] : item.log_then, source, rules);
-    const auto ahead = rules.remember_ahead ? item.ahead_of_us : Place{};
+    const auto ahead = rules.remember_ahead ? item.ahead_of_us : Ahead{};
     auto decision = decide(item.offer.steps, log, source, read_of_us, ahead);
     if (!rules.whole_sides && decision.ours) {
         decision.ours = side(log, source, read_of_us, ahead).back().tag;
@@ -76,7 +75,7 @@ bool pull(Node& reader, Node& source, const Rules& rules, std::optional<std::siz
         auto found = offer_by_rules(log, reader.number, link.position, last, rules);
         if (!found) continue;
         found->steps =
-            not_taken_yet(found->steps, rules.remember_ahead ? reader.ahead_of(source.number, key) : Place{});
+            not_taken_yet(found->steps, rules.remember_ahead ? reader.ahead_of(source.number, key) : Ahead{});
         if (found->steps.empty()) continue;
         batch.items.push_back({key, *found, source.rows[key], source.ahead_of(reader.number, key),
                                rules.look_after_locks ? Events{} : reader.logs[key]});
