@@ -21,7 +21,8 @@ void hold_pulls(Node& node);
 void hold_pull(Node& node, const Node& from);
 void release_pulls(Node& node);
 
-/// Lets a daemon that waits at `from` go on until it waits at `to`; from "pull.begun", all of its links.
+/// Lets a daemon that waits at `from` go on until it waits at `to`; from "pull.begun", all of its links. A point
+/// followed by a dot and the number of a neighbour is that of the one link.
 void advance_to(Node& node, const std::string& from, const std::string& to);
 
 /// The nodes go on, and their table `item (nr, v)` is everywhere: rows 1 to `rows`, all 'old'; nothing is in their

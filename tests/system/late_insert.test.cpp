@@ -146,9 +146,8 @@ TEST_CASE(
     tree[2].sql().exec("INSERT INTO item VALUES (1, 'c')");
     hold_pulls(tree[0]);
     hold_pulls(tree[2]);
-    tree[1].faults().arm("apply.looked.1", Faults::Action::pause);
-    release_pulls(tree[1]);
-    tree[1].faults().wait_reached("apply.looked.1");
+    advance_to(tree[1], "pull.begun.1", "apply.looked.1");
+    tree[1].faults().release("pull.begun.3");
     wait_until(30s, "the batch of c waits for that of a", [&] {
         return tree[1].sql().number("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") > 0;
     });
