@@ -117,7 +117,9 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
         for (const auto& column : columns.as_array()) {
             const auto& object = column.as_object();
             table.columns.push_back({std::string(object.at("name").as_string()),
-                                     std::string(object.at("type").as_string()), object.at("fixed").as_bool()});
+                                     std::string(object.at("type").as_string()),
+                                     std::string(object.at("unlimited_type").as_string()), object.at("fixed").as_bool(),
+                                     object.at("local").as_bool()});
         }
         for (const auto& column : table.key) {
             if (find_column(table, column) == nullptr) {

@@ -10,8 +10,10 @@ namespace tromp {
 
 struct Column {
     std::string name;
-    std::string type;    ///< as format_type() prints it
-    bool fixed = false;  ///< GENERATED ALWAYS AS IDENTITY: cannot be updated
+    std::string type;            ///< as format_type() prints it
+    std::string unlimited_type;  ///< without length and precision
+    bool fixed = false;          ///< GENERATED ALWAYS AS IDENTITY: cannot be updated
+    bool local = false;          ///< what it accepts is up to this database: an enum, a domain, regclass, …
 };
 
 /// A replicated table as one node has it.

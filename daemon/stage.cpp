@@ -107,8 +107,7 @@ pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const T
     co_await pull.ask_rows(tables);
     for (const TablePair* const pair : tables) {
         const auto stage = stage_name(pair->target);
-        co_await target.query(render_sql(sql::stage_rows, "stage", stage, "columns", pair->columns(), "table",
-                                         pair->target.quoted_name()));
+        co_await target.query(render_sql(sql::stage_rows, table_sql(*pair)));
         CopyIn sink(target);
         co_await sink.begin("COPY " + stage + " FROM STDIN");
         const LineSink write = [&sink](std::string_view line) { return sink.write(line); };

@@ -1,5 +1,7 @@
 #include "daemon/table_sql.hpp"
 
+#include <algorithm>
+
 namespace tromp {
 namespace {
 
@@ -13,14 +15,29 @@ class List {
     std::string text_;
 };
 
+bool is_staged_as_text(const ReplicatedTable& table, const Column& column) {
+    return column.local && !table.is_key(column.name);
+}
+
+/// SQL that has the type's input function read the text `expression`. A cast to a domain would cut off silently what is
+/// too long for it; among the elements of an array it is read as input is.
+std::string input(const Column& column, const std::string& expression) {
+    if (column.type.ends_with("[]")) return expression + "::" + column.type;
+    return "(ARRAY[" + expression + "]::text::" + column.type + "[])[1]";
+}
+
 std::string moving(const ReplicatedTable& table) {
-    if (table.unique_columns.empty()) return "false";
     List here;
     List staged;
-    for (const auto& column : table.unique_columns) {
-        here.add("t." + quote_identifier(column));
-        staged.add("r." + quote_identifier(column));
+    for (const auto& column : table.columns) {
+        if (std::find(table.unique_columns.begin(), table.unique_columns.end(), column.name) ==
+            table.unique_columns.end())
+            continue;
+        const auto name = quote_identifier(column.name);
+        here.add("t." + name + (is_staged_as_text(table, column) ? "::text" : ""));
+        staged.add("r." + name);
     }
+    if (here.text().empty()) return "false";
     // Compares the stored bytes, so it needs no operator of the type. Without the casts it would be a comparison by
     // column.
     return "ROW(" + here.text() + ")::record OPERATOR(pg_catalog.*<>) ROW(" + staged.text() + ")::record";
@@ -34,6 +51,7 @@ std::string stage_name(const ReplicatedTable& table) {
 
 SqlValues table_sql(const TablePair& pair) {
     const auto& table = pair.target;
+    List stage_columns;
     List staged;
     List assignments;
     List names;
@@ -42,17 +60,21 @@ SqlValues table_sql(const TablePair& pair) {
     for (const auto& column : table.columns) {
         const auto name = quote_identifier(column.name);
         const auto literal = quote_literal(column.name);
-        staged.add("r." + name);
-        if (!column.fixed && !table.is_key(column.name)) assignments.add(name + " = r." + name);
+        const bool as_text = is_staged_as_text(table, column);
+        const auto value = as_text ? input(column, "r." + name) : "r." + name;
+        stage_columns.add(as_text ? name + "::text" : name);
+        staged.add(value);
+        if (!column.fixed && !table.is_key(column.name)) assignments.add(name + " = " + value);
         names.add(literal);
         texts.add("r." + name + "::text");
-        casts.add("(h.row ->> " + literal + ")::" + column.type);
+        casts.add("(h.row ->> " + literal + ")" + (as_text ? "" : "::" + column.unlimited_type));
     }
     return {{"tbl", std::to_string(table.id)},
             {"table", table.quoted_name()},
             {"stage", stage_name(table)},
             {"keys", table.key_list("")},
             {"columns", pair.columns()},
+            {"stage_columns", stage_columns.text()},
             {"columns_staged", staged.text()},
             {"assignments", assignments.text()},
             {"names", names.text()},

@@ -5,7 +5,8 @@
 
 namespace tromp {
 
-/// Names the target's temporary table for the rows of `table`.
+/// Names the target's temporary table for the rows of `table`. What a column may refuse is text in it: so the row
+/// arrives, and can be held if it cannot be applied. Its key columns always have their types.
 std::string stage_name(const ReplicatedTable& table);
 
 /// The pieces of SQL that depend on a table's columns, for the placeholders of sql/queries/apply_*.sql and held_*.sql.

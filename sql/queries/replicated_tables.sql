@@ -9,8 +9,9 @@ SELECT t.id, t.relation, t.schema_name, t.table_name, to_json(t.key_columns) AS 
                  WHERE i.indrelid = t.relation AND i.indisprimary), false) AS deferrable_key,
        EXISTS (SELECT FROM pg_index i WHERE i.indrelid = t.relation AND NOT i.indimmediate) AS deferrable,
        (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
-                                          'fixed', a.attidentity = 'a') ORDER BY a.attnum)
-        FROM pg_attribute a
+                                          'unlimited_type', format_type(a.atttypid, -1), 'fixed', a.attidentity = 'a',
+                                          'local', y.typnamespace <> 'pg_catalog'::regnamespace OR y.typname ~ '^_?reg') ORDER BY a.attnum)
+        FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
         WHERE a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
        -- What values may be in another row's way: the columns of unique and exclusion indexes; all, where these depend on expressions.
        (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]')

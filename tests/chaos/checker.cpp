@@ -183,15 +183,22 @@ class Checker {
                 "node " + std::to_string(conflict.loser_origin) + " at " + std::to_string(conflict.loser_version);
             const auto what = "at node " + std::to_string(node.node) + ", " + text(conflict.row) + ": " + winner +
                               " over " + loser + ", " + conflict.loser.value_or("a removal");
-            // A removal has no token there; it is told by both tags.
+            // A removal has no token there; it is told by both tags, which several of one node may share.
             const auto tags = conflict.loser ? "" : winner + loser;
-            const bool again = ++times[{conflict.row, conflict.loser.value_or(""), tags}] == 2;
+            const auto known = conflict.loser ? 1 : std::max<std::ptrdiff_t>(removals_like(conflict), 1);
+            const bool again = ++times[{conflict.row, conflict.loser.value_or(""), tags}] == known + 1;
             if (again && !(conflict.loser && is_made_again(conflict.row, *conflict.loser))) {
                 found_.add(Kind::loser_twice, what);
             }
             if (conflict.row.table == "ledger" || winner_knew_loser(conflict)) found_.add(Kind::false_conflict, what);
             if (!is_right_loser(conflict)) found_.add(Kind::wrong_loser, what);
         }
+    }
+
+    std::ptrdiff_t removals_like(const Conflict& conflict) const {
+        const auto writes = causality_.with_tag(conflict.row, conflict.loser_origin, conflict.loser_version);
+        return std::count_if(writes.begin(), writes.end(),
+                             [](const Write* write) { return write->kind == Write::Kind::removal; });
     }
 
     bool winner_knew_loser(const Conflict& conflict) const {

@@ -84,6 +84,20 @@ TEST_CASE("the checker: a loser that one node keeps twice is seen") {
     CHECK(kinds(story) == Kinds{Kind::loser_twice});
 }
 
+TEST_CASE("the checker: two removals of one version may lose to one write, but none of them twice") {
+    Story story;
+    story.write(1, "a1", {}, 10);
+    story.remove(1, "a2", {"a1"}, 15);
+    story.write(1, "a3", {"a2"}, 15);
+    story.remove(1, "a4", {"a3"}, 15);
+    story.write(2, "b2", {"a1"}, 20);
+    story.end_with("b2");
+    story.at(1).conflicts.assign(2, {row, std::nullopt, 2, 20, 1, 15});
+    CHECK(kinds(story).empty());
+    story.at(1).conflicts.push_back(story.at(1).conflicts.front());
+    CHECK(kinds(story) == Kinds{Kind::loser_twice});
+}
+
 TEST_CASE("the checker: a row that differs, or is only at one node, is seen") {
     auto story = conflict();
     story.at(2).rows[row] = "(1,b2,other)";
