@@ -56,6 +56,13 @@ std::string difference(const ReplicatedTable& source, const ReplicatedTable& tar
 
 }  // namespace
 
+std::string input_sql(const Column& column, const std::string& expression) {
+    // A cast to a domain cuts off silently what is too long for it. As an element of an array it is read as any input.
+    if (column.local && !column.type.ends_with("[]"))
+        return "(ARRAY[" + expression + "]::text::" + column.type + "[])[1]";
+    return expression + "::" + column.type;
+}
+
 std::string ReplicatedTable::quoted_name() const {
     return quote_identifier(schema) + "." + quote_identifier(name);
 }
@@ -64,8 +71,9 @@ std::string ReplicatedTable::key_match(std::string_view row, std::string_view ke
     if (integer_key) return std::string(row) + "." + quote_identifier(key[0]) + " = " + std::string(key_row) + ".nr";
     std::vector<std::string> parts;
     for (std::size_t i = 0; i < key.size(); ++i) {
-        parts.push_back(std::string(row) + "." + quote_identifier(key[i]) + " = (" + std::string(key_row) + ".key->>" +
-                        std::to_string(i) + ")::" + find_column(*this, key[i])->type);
+        const auto text = "(" + std::string(key_row) + ".key->>" + std::to_string(i) + ")";
+        parts.push_back(std::string(row) + "." + quote_identifier(key[i]) + " = " +
+                        input_sql(*find_column(*this, key[i]), text));
     }
     return list(parts, " AND ");
 }

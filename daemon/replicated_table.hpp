@@ -16,6 +16,9 @@ struct Column {
     bool local = false;          ///< what it accepts is up to this database: an enum, a domain, regclass, …
 };
 
+/// SQL that reads the text `expression` as a value of the column's type, or fails: nothing is cut off.
+std::string input_sql(const Column& column, const std::string& expression);
+
 /// A replicated table as one node has it.
 struct ReplicatedTable {
     int id = 0;            ///< that node's number for the table; its events carry it

@@ -19,13 +19,6 @@ bool is_staged_as_text(const ReplicatedTable& table, const Column& column) {
     return column.local && !table.is_key(column.name);
 }
 
-/// SQL that has the type's input function read the text `expression`. A cast to a domain would cut off silently what is
-/// too long for it; among the elements of an array it is read as input is.
-std::string input(const Column& column, const std::string& expression) {
-    if (column.type.ends_with("[]")) return expression + "::" + column.type;
-    return "(ARRAY[" + expression + "]::text::" + column.type + "[])[1]";
-}
-
 std::string moving(const ReplicatedTable& table) {
     List here;
     List staged;
@@ -61,7 +54,7 @@ SqlValues table_sql(const TablePair& pair) {
         const auto name = quote_identifier(column.name);
         const auto literal = quote_literal(column.name);
         const bool as_text = is_staged_as_text(table, column);
-        const auto value = as_text ? input(column, "r." + name) : "r." + name;
+        const auto value = as_text ? input_sql(column, "r." + name) : "r." + name;
         stage_columns.add(as_text ? name + "::text" : name);
         staged.add(value);
         if (!column.fixed && !table.is_key(column.name)) assignments.add(name + " = " + value);

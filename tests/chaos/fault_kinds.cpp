@@ -2,6 +2,8 @@
 
 #include <array>
 #include <chrono>
+#include <iostream>
+#include <stdexcept>
 
 #include "tests/chaos/tables.hpp"
 
@@ -89,8 +91,14 @@ End power_loss(World& world, std::size_t index, std::uint64_t) {
     return [&world, index] { cluster(world, index).start(); };
 }
 
+// PostgreSQL with libfaketime was seen to hang when it was told to end while it recovered from a crash.
 End server_restart(World& world, std::size_t index, std::uint64_t) {
-    cluster(world, index).stop();
+    try {
+        cluster(world, index).stop();
+    } catch (const std::runtime_error& error) {
+        std::cout << "a server restart becomes a power loss: " << error.what() << std::endl;
+        cluster(world, index).kill_all();
+    }
     return [&world, index] { cluster(world, index).start(); };
 }
 

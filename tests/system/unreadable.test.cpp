@@ -132,3 +132,28 @@ TEST_CASE("a held row that is too long for a column that was made narrower stays
     tree.sync_all();
     tree.check_equal({"person"});
 }
+
+TEST_CASE("a key that its type does not accept here stops the link, touches no other row, and goes on when it does") {
+    TreeOptions options;
+    options.schema = "CREATE DOMAIN code AS varchar(6); CREATE TABLE person (code code PRIMARY KEY, v text)";
+    options.start = false;
+    auto tree = Tree::chain(2, options);
+    auto& a = tree[0];
+    auto& b = tree[1];
+    b.sql().exec(
+        "DROP TABLE person; DROP DOMAIN code; CREATE DOMAIN code AS varchar(3);"
+        "CREATE TABLE person (code code PRIMARY KEY, v text)");
+    tree.init_all();
+    tree.start_all();
+    a.sql().exec("INSERT INTO person VALUES ('lon', 'of lon')");
+    tree.sync_all();
+    a.sql().exec("INSERT INTO person VALUES ('longer', 'of longer')");
+    wait_error(b, a, "too long");
+    a.sql().exec("DELETE FROM person WHERE code = 'longer'; UPDATE person SET v = 'new' WHERE code = 'lon'");
+    CHECK(b.sql().value("SELECT code || v FROM person") == "lonof lon");
+    b.sql().exec(
+        "ALTER TABLE person ALTER code TYPE varchar(6); DROP DOMAIN code; CREATE DOMAIN code AS varchar(6);"
+        "ALTER TABLE person ALTER code TYPE code");
+    tree.sync_all();
+    tree.check_equal({"person"});
+}
