@@ -96,29 +96,3 @@ TEST_CASE("a table that is dropped at one end is named and the rest flows once i
     tree.sync_all();
     tree.check_equal({"item"});
 }
-
-TEST_CASE("a value that is none of the column's type at one end stops that direction alone, until it is mended") {
-    auto options = with_items(false);
-    auto tree = Tree::chain(2, options);
-    auto& a = tree[0];
-    auto& b = tree[1];
-    for (auto* const node : {&a, &b}) {
-        const std::string most = node == &a ? "1000" : "10";
-        node->sql().exec("CREATE DOMAIN quantity AS integer CHECK (value < " + most +
-                         "); ALTER TABLE item ALTER COLUMN qty TYPE quantity");
-    }
-    tree.init_all();
-    tree.start_all();
-    a.sql().exec("INSERT INTO item VALUES (1, 'too many', 100)");
-    CHECK_THAT(wait_error(b, a, "quantity_check"), contains("does not fit here"));
-    CHECK(b.state(a) == "failed");
-    CHECK(b.ctl({"sync", "--wait", "--timeout", "1s"}).exit_code == 1);
-    b.sql().exec("INSERT INTO item VALUES (2, 'fine', 5)");
-    wait_value(a, "SELECT count(*) FROM item", "2");
-    a.sql().exec("UPDATE item SET qty = 9 WHERE nr = 1");
-    tree.sync_all();
-    tree.check_equal({"item"});
-    CHECK(last_error(b, a).empty());
-    wait_log_short(a);
-    wait_log_short(b);
-}
