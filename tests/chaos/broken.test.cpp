@@ -174,7 +174,9 @@ TEST_CASE("the harness catches a row that is refused and not held") {
 }
 
 TEST_CASE("the harness catches a row that stays held although nothing is in its way") {
-    const auto report = carry_out(one_claim_for_two(), hold_without_reason);
+    auto plan = one_claim_for_two();
+    plan.calm = std::chrono::seconds(2);  // it never comes
+    const auto report = carry_out(plan, hold_without_reason);
     INFO(line(report) << "\n" << complaints(report));
     CHECK(report.has(Kind::held));
 }

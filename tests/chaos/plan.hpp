@@ -75,7 +75,8 @@ struct Plan {
     std::vector<NodePlan> nodes{};
     std::vector<LinkPlan> links{};
     std::vector<WriterPlan> writers{};
-    std::vector<FaultPlan> faults{};  ///< in the order of their beginning
+    std::vector<FaultPlan> faults{};         ///< in the order of their beginning
+    std::chrono::milliseconds calm{20'000};  ///< within which nothing is held without a reason and the logs are drained
 };
 
 struct PlanLimits {

@@ -11,8 +11,6 @@ namespace tromp::test {
 namespace fs = std::filesystem;
 namespace {
 
-using namespace std::chrono_literals;
-constexpr auto drain_deadline = 20s * patience;
 
 /// Events of a held row stay until it is none any more.
 constexpr const char* events_to_drain =
@@ -153,7 +151,7 @@ std::string World::quiesce() {
         }
     }
     for (auto& node : nodes_) {  // acknowledgements follow the rows; what is left is the checker's
-        becomes_true(drain_deadline, [&] {
+        becomes_true(plan_.calm * patience, [&] {
             NodeState state;
             add_held_rows(state, node->sql());
             return std::all_of(state.held.begin(), state.held.end(), has_reason) &&
