@@ -68,12 +68,12 @@ TEST_CASE(
     CHECK(tree[0].sql().value("SELECT loser_row ->> 'text' FROM replication.conflicts") == "new");
 
     const auto list = tree[0].ctl({"conflicts", "list", "--type", "foreign_key_violation"});
-    CHECK_THAT(list.out, Catch::Contains("public.line") && Catch::Contains("public.invoice"));
+    CHECK_THAT(list.out, contains("public.line") && contains("public.invoice"));
     const auto shown = tree[0].ctl({"conflicts", "show", last_conflict(tree[0])});
-    CHECK_THAT(shown.out, Catch::Contains("public.invoice [1]") && Catch::Contains("first") && Catch::Contains("new"));
+    CHECK_THAT(shown.out, contains("public.invoice [1]") && contains("first") && contains("new"));
     const auto unknown = tree[1].ctl({"conflicts", "restore", last_conflict(tree[1])});
     CHECK(unknown.exit_code == 1);
-    CHECK_THAT(unknown.err, Catch::Contains("not known at this node"));
+    CHECK_THAT(unknown.err, contains("not known at this node"));
     const auto restored = tree[0].ctl({"conflicts", "restore", last_conflict(tree[0])});
     INFO(restored.err);
     CHECK(restored.exit_code == 0);
@@ -180,7 +180,7 @@ TEST_CASE("deferrable constraints are told of after the batch: both rows stay, a
         CHECK(node->sql().number("SELECT count(*) FROM replication.held") == 0);
         const auto restored = node->ctl({"conflicts", "restore", last_conflict(*node)});
         CHECK(restored.exit_code == 1);
-        CHECK_THAT(restored.err, Catch::Contains("both rows are in the table"));
+        CHECK_THAT(restored.err, contains("both rows are in the table"));
     }
     // Values that swap within a batch are nobody's double.
     tree[0].sql().exec("UPDATE seat SET place = CASE nr WHEN 11 THEN '6a' ELSE '5a' END WHERE nr IN (11, 12)");

@@ -57,7 +57,7 @@ TEST_CASE("a source that was restored from a backup is named, also when it has w
     backup.restore();
     pair.a.sql().exec(row(100));
     pair.a.start();
-    CHECK_THAT(wait_error(pair.b, pair.a, "went back to an earlier state"), Catch::Contains("trompctl join a"));
+    CHECK_THAT(wait_error(pair.b, pair.a, "went back to an earlier state"), contains("trompctl join a"));
     CHECK(pair.b.state(pair.a) == "failed");
     // What is newer here is not thrown away for it.
     CHECK(pair.b.sql().number("SELECT count(*) FROM item") == 9);
@@ -78,7 +78,7 @@ TEST_CASE("a source that was restored from a backup is named also when it has wr
     for (int nr = 100; nr < 150; ++nr)
         pair.a.sql().exec(row(nr));
     pair.a.start();
-    CHECK_THAT(wait_error(pair.b, pair.a, "went back to an earlier state"), Catch::Contains("trompctl join a"));
+    CHECK_THAT(wait_error(pair.b, pair.a, "went back to an earlier state"), contains("trompctl join a"));
     wait_error(pair.a, pair.b, "our own database went back to an earlier state");
     pair.check_stopped();
     CHECK(pair.b.sql().number("SELECT count(*) FROM item") == 9);
@@ -131,7 +131,7 @@ TEST_CASE("a target that was restored from a backup says so instead of reading o
     pair.b.stop();
     backup.restore();
     pair.b.start();
-    CHECK_THAT(wait_error(pair.b, pair.a, "our own database went back"), Catch::Contains("trompctl join a"));
+    CHECK_THAT(wait_error(pair.b, pair.a, "our own database went back"), contains("trompctl join a"));
     pair.a.sql().exec(row(10));
     CHECK(pair.b.ctl({"sync", "--wait", "--timeout", "1s"}).exit_code == 1);
     CHECK(pair.b.sql().number("SELECT count(*) FROM item WHERE nr = 10") == 0);
@@ -145,7 +145,7 @@ TEST_CASE("a link that one end removed and listed again is not read on with the 
     REQUIRE(pair.a.ctl({"remove", "b"}).exit_code == 0);
     pair.a.sql().exec(row(2) + "; DELETE FROM replication.events");  // nobody reads it any more
     pair.a.start();                                                  // its file still lists b
-    CHECK_THAT(wait_error(pair.b, pair.a, "ended this link"), Catch::Contains("trompctl remove a"));
+    CHECK_THAT(wait_error(pair.b, pair.a, "ended this link"), contains("trompctl remove a"));
     CHECK(pair.b.sql().number("SELECT count(*) FROM item") == 1);
     // Made anew at both ends, it begins with a comparison.
     REQUIRE(pair.b.ctl({"remove", "a"}).exit_code == 0);

@@ -94,7 +94,7 @@ TEST_CASE("status tells the whole tree, and how fresh this copy is of each node"
         CHECK(node.at("hops").to_number<std::size_t>() == i + 1);
         CHECK(node.at("fresh_as_of").is_string());
     }
-    CHECK_THAT(a.ctl({"status", "--tree"}).out, Catch::Contains("4 d"));
+    CHECK_THAT(a.ctl({"status", "--tree"}).out, contains("4 d"));
     // A copy of what is cut off grows old.
     tree[1].kill();
     const auto fresh = [&](std::size_t node) {

@@ -59,7 +59,7 @@ TEST_CASE("a row with a value that its type does not accept here is held and tra
     CHECK(held_keys(b) == "[1] [2] [3] [5]");
     CHECK(b.sql().value("SELECT error FROM replication.held WHERE nr = 2") ==
           "value too long for type character varying(3)");
-    CHECK_THAT(b.sql().value("SELECT error FROM replication.held WHERE nr = 1"), Catch::Contains("mood: \"cross\""));
+    CHECK_THAT(b.sql().value("SELECT error FROM replication.held WHERE nr = 1"), contains("mood: \"cross\""));
     CHECK(row(b, 1) == "calm c1 old");
     CHECK(row(b, 2) == "calm c2 old");
     CHECK(row(b, 4) == "calm {glad,NULL} c4 new");
@@ -106,7 +106,7 @@ TEST_CASE("a loser that its type does not accept here is kept, and can be restor
     const auto id = b.sql().value("SELECT id FROM replication.conflicts");
     const auto refused = b.ctl({"conflicts", "restore", id});
     CHECK(refused.exit_code == 1);
-    CHECK_THAT(refused.err, Catch::Contains("cross"));
+    CHECK_THAT(refused.err, contains("cross"));
     b.sql().exec("ALTER TYPE mood ADD VALUE 'cross'");
     const auto restored = b.ctl({"conflicts", "restore", id});
     INFO(restored.out << restored.err);
@@ -125,7 +125,7 @@ TEST_CASE("a held row that is too long for a column that was made narrower stays
     tree.sync_all();
     REQUIRE(held_keys(tree[1]) == "[100]");
     tree[1].sql().exec("ALTER TABLE person DROP CONSTRAINT small; ALTER TABLE person ALTER v TYPE varchar(3)");
-    CHECK_THAT(tree[1].ctl({"held", "retry"}).err, Catch::Contains("too long"));
+    CHECK_THAT(tree[1].ctl({"held", "retry"}).err, contains("too long"));
     CHECK(held_keys(tree[1]) == "[100]");
     tree[1].sql().exec("ALTER TABLE person ALTER v TYPE varchar(20)");
     CHECK(tree[1].ctl({"held", "retry"}).exit_code == 0);
@@ -149,7 +149,7 @@ TEST_CASE(
     a.sql().exec("INSERT INTO person VALUES ('lon', 'of lon')");
     tree.sync_all();
     a.sql().exec("INSERT INTO person VALUES ('longer', 'of longer')");
-    CHECK_THAT(wait_error(b, a, "too long"), Catch::Contains("does not fit here"));
+    CHECK_THAT(wait_error(b, a, "too long"), contains("does not fit here"));
     CHECK(b.state(a) == "failed");
     CHECK(b.ctl({"sync", "--wait", "--timeout", "1s"}).exit_code == 1);
     b.sql().exec("INSERT INTO person VALUES ('b', 'of b')");

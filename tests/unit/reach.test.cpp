@@ -4,6 +4,7 @@
 #include "tests/support/catch.hpp"
 
 using namespace tromp;
+using tromp::test::contains;
 
 namespace {
 
@@ -26,7 +27,7 @@ TEST_CASE("a link to nodes that nothing else leads to is accepted") {
 
 TEST_CASE("a new link that closes a ring is refused, with the ring named") {
     CHECK_THAT(refuse_link(node_one(), 3, {at({3}), at({3, 4}), at({3, 4, 2}), at({3, 4, 2, 1})}),
-               Catch::Contains("closes a ring: 1 - 3 - 4 - 2 - 1"));
+               contains("closes a ring: 1 - 3 - 4 - 2 - 1"));
 }
 
 TEST_CASE("a ring that somebody believes in who has not heard of the end of a link is none") {
@@ -42,9 +43,9 @@ TEST_CASE("of a ring whose links came up at once every node refuses the same one
     CHECK(refuse_link(accepted(1, 2), 3, {at({3}), at({3, 4}), at({3, 4, 2}), at({3, 4, 2, 1})}).empty());
     CHECK(refuse_link(accepted(3, 4), 1, {at({1}), at({1, 2}), at({1, 2, 4}), at({1, 2, 4, 3})}).empty());
     CHECK_THAT(refuse_link(accepted(3, 1), 4, {at({4}), at({4, 2}), at({4, 2, 1}), at({4, 2, 1, 3})}),
-               Catch::Contains("node 4 closes a ring"));
+               contains("node 4 closes a ring"));
     CHECK_THAT(refuse_link(accepted(4, 2), 3, {at({3}), at({3, 1}), at({3, 1, 2}), at({3, 1, 2, 4})}),
-               Catch::Contains("node 3 closes a ring"));
+               contains("node 3 closes a ring"));
 }
 
 TEST_CASE("a node number that two databases use is named, wherever they are, unless one of them may be gone") {
@@ -54,9 +55,8 @@ TEST_CASE("a node number that two databases use is named, wherever they are, unl
     other.incarnation = "elsewhere";
     auto us = at({3, 1});
     us.incarnation = "elsewhere";
-    CHECK_THAT(refuse_link(node_one(), 3, {neighbour, other}),
-               Catch::Contains("node number 4 is used by two databases"));
-    CHECK_THAT(refuse_link(node_one(), 3, {neighbour, us}), Catch::Contains("node number 1 is used by two databases"));
+    CHECK_THAT(refuse_link(node_one(), 3, {neighbour, other}), contains("node number 4 is used by two databases"));
+    CHECK_THAT(refuse_link(node_one(), 3, {neighbour, us}), contains("node number 1 is used by two databases"));
     neighbour.fresh = 2 * hours;
     CHECK(refuse_link(node_one(), 3, {neighbour, us}).empty());
     other.fresh = 2 * hours;
