@@ -22,7 +22,7 @@ AS $$
            string_agg(format('p.%I OPERATOR(%I.%s) t.%I%s', b.attname, pn.nspname, po.oprname, a.attname,
                              CASE WHEN a.attcollation <> b.attcollation AND b.attcollation <> 0
                                   THEN format(' COLLATE %I.%I', l.collnamespace::regnamespace, l.collname) END), ' AND ' ORDER BY k.position),
-           string_agg(format('t.%I::text', a.attname), ', ' ORDER BY k.position),
+           string_agg(format('t.%I', a.attname), ', ' ORDER BY k.position),
            replication.key_expression(c.conrelid, array_agg(a.attname::text ORDER BY k.position), 't'),
            string_agg(format('t.%I OPERATOR(%I.%s) (s.vals ->> %s)::%s', a.attname, fn.nspname, fo.oprname, k.position - 1,
                              format_type(a.atttypid, a.atttypmod)), ' AND ' ORDER BY k.position)
@@ -77,7 +77,7 @@ DECLARE
     staged  text;
     columns integer;
 BEGIN
-    SELECT count(*), string_agg(format('t.%I', a.attname), ', ' ORDER BY a.attnum) FILTER (WHERE a.attname <> ALL (r.key_columns)),
+    SELECT count(*), string_agg(format('t.%I::text', a.attname), ', ' ORDER BY a.attnum) FILTER (WHERE a.attname <> ALL (r.key_columns)),
            string_agg(format('r.%I::text', a.attname), ', ' ORDER BY a.attnum) FILTER (WHERE a.attname <> ALL (r.key_columns))
     INTO columns, here, staged
     FROM pg_attribute a JOIN replication.tables r ON r.id = table_id

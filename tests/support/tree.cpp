@@ -82,9 +82,11 @@ void Tree::sync_all() {
     for (std::size_t round = 0; round < diameter_; ++round) {
         for (auto& node : nodes_) {
             const auto output = node->sync();
-            INFO("trompctl sync --wait at " << node->name() << ": " << output.out << output.err
-                                            << tail(node->log(), 20));
-            REQUIRE(output.exit_code == 0);
+            if (output.exit_code == 0) continue;
+            std::string logs;
+            for (const auto& each : nodes_)
+                logs += each->name() + ":\n" + tail(each->log(), 20) + "\n";
+            FAIL("trompctl sync --wait at " << node->name() << ": " << output.out << output.err << logs);
         }
     }
 }
