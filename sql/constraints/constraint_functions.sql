@@ -86,7 +86,7 @@ BEGIN
     IF columns = 0 THEN
         RETURN;
     END IF;
-    EXECUTE format('INSERT INTO pg_temp.parent_row (relation, row, tag) SELECT %s, to_jsonb(t), d.theirs FROM pg_temp.decision d JOIN %s t ON %s LEFT JOIN %s r ON %s'
+    EXECUTE format('INSERT INTO pg_temp.parent_row (relation, row, tag) SELECT %s, to_jsonb(t.*), d.theirs FROM pg_temp.decision d JOIN %s t ON %s LEFT JOIN %s r ON %s'
                    ' WHERE d.tbl = %s AND NOT d.settled AND d.taken AND d.here AND (NOT d.present OR %s)',
                    parent, table_sql, match_sql, stage_sql, match_staged_sql, table_id,
                    coalesce(format('ROW(%s)::record OPERATOR(pg_catalog.*<>) ROW(%s)::record', here, staged), 'false'));
@@ -213,11 +213,11 @@ BEGIN
             name := replication.key_expression(c.conrelid, replication.naming_columns(c.conrelid), 't');
             IF c.contype = 'f' THEN
                 SELECT * INTO f FROM replication.foreign_key_sql(c);
-                broken := format('SELECT %s AS key, to_jsonb(t) AS row, s.vals AS other_key, s.parent AS other_row FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s p WHERE %s)',
+                broken := format('SELECT %s AS key, to_jsonb(t.*) AS row, s.vals AS other_key, s.parent AS other_row FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s p WHERE %s)',
                                 name, c.conrelid::regclass, f.suspected, c.confrelid::regclass, f.parent);
             ELSE
                 SELECT * INTO f FROM replication.exclusion_sql(c);
-                broken := format('SELECT d.key, to_jsonb(t) AS row, d.other_key, to_jsonb(o) AS other_row FROM %1$s t JOIN %1$s o ON %2$s'
+                broken := format('SELECT d.key, to_jsonb(t.*) AS row, d.other_key, to_jsonb(o.*) AS other_row FROM %1$s t JOIN %1$s o ON %2$s'
                                 ' CROSS JOIN LATERAL (SELECT %3$s AS key, %4$s AS other_key, %5$s AS vals, %6$s AS other_vals) d'
                                 ' WHERE %7$s AND d.vals = s.vals AND d.key <> d.other_key AND (d.key < d.other_key OR d.vals <> d.other_vals)',
                                 f.rows, f.same, name, replication.key_expression(c.conrelid, replication.naming_columns(c.conrelid), 'o'),

@@ -6,7 +6,7 @@ SELECT d.tbl, d.nr, d.key,
             WHEN d.inserted AND d.inserted_here THEN 'insert_exists'
             ELSE 'update_origin_differs' END,
        greatest(d.theirs, d.ours), least(d.theirs, d.ours),
-       CASE WHEN d.taken THEN coalesce(d.image, to_jsonb(t)) ELSE to_jsonb(r) END
+       CASE WHEN d.taken THEN coalesce(d.image, to_jsonb(t.*)) ELSE to_jsonb(r.*) END
 FROM pg_temp.decision d
 LEFT JOIN :table t ON d.here AND :match
 LEFT JOIN :stage r ON :match_staged
