@@ -29,7 +29,7 @@ constexpr std::array<Command, 17> table{{
     {"tables", "[list|add T|remove T|check]", "the replicated tables; check compares them with the neighbours'",
      run_tables},
     {"ddl", "STATEMENT", "run a schema statement here and everywhere", nullptr},
-    {"sequences", "[--max-nodes N]", "this node's share of the key sequences", run_sequences},
+    {"sequences", "[--max-nodes N]", "this node's share of the tables' sequences", run_sequences},
     {"remove", "NEIGHBOUR", "end a link: nothing waits for that node any more", run_remove},
     {"uninit", "", "take triggers, functions and schema away; the data stays", run_uninit},
     {"grants", "[--applier ROLE] [--reader ROLE]", "print the SQL for the least roles", run_grants},
@@ -65,7 +65,7 @@ asio::awaitable<std::unique_ptr<pg::Connection>> open_database(Context& context)
     pg::Options options;
     options.application_name = "trompctl";
     options.silence_limit =
-        std::chrono::hours(1);  // an init of a large database partitions sequences over all its keys
+        std::chrono::hours(1);  // an init of a large database partitions sequences over all its rows
     try {
         co_return co_await pg::Connection::open(context.config.database, options);
     } catch (const pg::ConnectionError& error) {

@@ -11,7 +11,7 @@ asio::awaitable<Exit> run_sequences(Context& context) {
     context.arguments.finish();
     const auto connection = co_await open_initialised(context);
     const auto rows = co_await connection->query(std::string(sql::sequences));
-    print_rows(rows, "no key of a replicated table is filled by a sequence", context);
+    print_rows(rows, "no column of a replicated table is filled by a sequence", context);
     co_return Exit::done;
 }
 

@@ -15,6 +15,8 @@
 
 #include <sql/embedded.hpp>
 
+#include <algorithm>
+
 namespace tromp {
 namespace {
 
@@ -95,6 +97,13 @@ asio::awaitable<void> begin_apply(pg::Connection& target, int source, const Snap
     }
 }
 
+/// Deleting rows and making them anew is what `singly` can do beside its other means.
+Manner manner_for(const TablePairs& pairs, const Staged& staged) {
+    const bool anew = std::any_of(staged.tables.begin(), staged.tables.end(),
+                                  [&](int id) { return pairs.at(id).target.has_fixed_columns(); });
+    return anew ? Manner::singly : Manner::quick;
+}
+
 asio::awaitable<void> commit(pg::Connection& target, int source) {
     co_await fault_point("apply.before_commit", source);
     co_await target.send("COMMIT");
@@ -159,7 +168,8 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     std::int64_t unlocked = 0;
     if (staged.events > 0) {
         co_await begin_decisions(target, source, flow.pairs, staged);
-        co_await settle(target, source, flow.pairs, staged, header.read_of_us.value_or(Snapshot{}), Manner::quick);
+        co_await settle(target, source, flow.pairs, staged, header.read_of_us.value_or(Snapshot{}),
+                        manner_for(flow.pairs, staged));
         report.conflicts = co_await record_conflicts(target, source);
         unlocked = co_await note_unlocked(target, source);
         co_await forward(target, source, state.forwards);

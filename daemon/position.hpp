@@ -33,8 +33,8 @@ struct Snapshot {
 /// further.
 ///
 /// Not `now` itself: after a crash the source uses the ids of transactions again that left no flushed WAL, so an id
-/// above the last event read may yet come with an event (docs/how-it-works.md, 3). Never moves back: `old` stays contained.
-/// `last` is 0 where nothing was read; the position is then unchanged.
+/// above the last event read may yet come with an event (docs/how-it-works.md, 3). Never moves back: `old` stays
+/// contained. `last` is 0 where nothing was read; the position is then unchanged.
 Snapshot cut(const Snapshot& now, const Snapshot& old, Xid last);
 
 /// A place in the write-ahead log.

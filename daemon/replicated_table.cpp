@@ -89,6 +89,10 @@ bool ReplicatedTable::is_key(std::string_view column) const {
     return std::find(key.begin(), key.end(), column) != key.end();
 }
 
+bool ReplicatedTable::has_fixed_columns() const {
+    return std::any_of(columns.begin(), columns.end(), [&](const Column& c) { return c.fixed && !is_key(c.name); });
+}
+
 std::string TablePair::columns() const {
     std::vector<std::string> parts;
     for (const auto& column : target.columns)

@@ -43,6 +43,8 @@ struct ReplicatedTable {
     /// The key columns of `row`, quoted and separated by commas; without a prefix where `row` is empty.
     std::string key_list(std::string_view row) const;
     bool is_key(std::string_view column) const;
+    /// Beside its key it has columns that cannot be updated: a row with other values is made anew.
+    bool has_fixed_columns() const;
 };
 
 using TableMap = std::map<int, ReplicatedTable>;  ///< by id

@@ -23,9 +23,9 @@ std::string moving(const ReplicatedTable& table) {
     List here;
     List staged;
     for (const auto& column : table.columns) {
-        if (std::find(table.unique_columns.begin(), table.unique_columns.end(), column.name) ==
-            table.unique_columns.end())
-            continue;
+        const bool unique = std::find(table.unique_columns.begin(), table.unique_columns.end(), column.name) !=
+                            table.unique_columns.end();
+        if (!unique && (!column.fixed || table.is_key(column.name))) continue;
         const auto name = quote_identifier(column.name);
         here.add("t." + name + (is_staged_as_text(table, column) ? "::text" : ""));
         staged.add("r." + name);

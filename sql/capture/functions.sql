@@ -215,14 +215,15 @@ BEGIN
 END
 $$;
 
--- The sequences that fill the key columns of the replicated tables: by default expression or identity, owned or not.
-CREATE OR REPLACE FUNCTION replication.key_sequences()
-RETURNS TABLE (sequence oid, schema_name text, table_name text, column_name text)
+-- The sequences that fill columns of the replicated tables, by default expression or identity, owned or not; and whether the columns are numbers.
+CREATE OR REPLACE FUNCTION replication.table_sequences()
+RETURNS TABLE (sequence oid, schema_name text, table_name text, column_name text, is_number boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT DISTINCT s.oid, t.schema_name, t.table_name, a.attname::text
+    SELECT DISTINCT s.oid, t.schema_name, t.table_name, a.attname::text, y.typcategory = 'N'
     FROM replication.tables t
-    JOIN pg_attribute a ON a.attrelid = t.relation AND a.attname = ANY (t.key_columns) AND NOT a.attisdropped
+    JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type y ON y.oid = a.atttypid
     JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass)
     JOIN pg_class s ON s.relkind = 'S'
      AND ((d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.refobjid = t.relation AND d.refobjsubid = a.attnum)
@@ -230,7 +231,7 @@ AS $$
               AND d.objid = (SELECT f.oid FROM pg_attrdef f WHERE f.adrelid = t.relation AND f.adnum = a.attnum)))
 $$;
 
--- Gives this node its own share of every key sequence: steps of `max_nodes`, from the node's number, above all keys in use.
+-- Gives this node its own share of every sequence of the tables: steps of `max_nodes`, from the node's number, above all values in use.
 -- Returns the sequences that were changed; one that is right already stays as it is.
 CREATE OR REPLACE FUNCTION replication.partition_sequences(max_nodes integer) RETURNS SETOF text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -244,12 +245,13 @@ DECLARE
     next      bigint;
     self      CONSTANT integer := replication.node();
 BEGIN
-    FOR s IN SELECT k.sequence, array_agg(format('SELECT max(%I)::bigint AS m FROM %I.%I', k.column_name, k.schema_name, k.table_name)) AS keys
-             FROM replication.key_sequences() k GROUP BY k.sequence LOOP
+    FOR s IN SELECT k.sequence,
+                    array_agg(format('SELECT max(%I)::bigint AS m FROM %I.%I', k.column_name, k.schema_name, k.table_name)) FILTER (WHERE is_number) AS values
+             FROM replication.table_sequences() k GROUP BY k.sequence LOOP
         EXECUTE format('SELECT last_value, is_called FROM %s', s.sequence::regclass) INTO last, used;
         SELECT seqincrement INTO increment FROM pg_sequence WHERE seqrelid = s.sequence;
         CONTINUE WHEN increment = max_nodes AND mod(last, max_nodes) = mod(self, max_nodes);
-        EXECUTE 'SELECT max(m) FROM (' || array_to_string(s.keys, ' UNION ALL ') || ') k' INTO highest;
+        EXECUTE 'SELECT max(m) FROM (' || coalesce(array_to_string(s.values, ' UNION ALL '), 'SELECT 0 AS m') || ') k' INTO highest;
         highest := greatest(coalesce(highest, 0), CASE WHEN used THEN last ELSE last - 1 END, 0);
         next := highest - mod(highest, max_nodes) + self;
         IF next <= highest THEN
@@ -266,7 +268,7 @@ CREATE OR REPLACE FUNCTION replication.strength_sql(table_id integer, alias text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN to_regprocedure(format('replication.strength_%s(record)', table_id)) IS NULL THEN 'NULL::float8'
-                ELSE format('replication.strength_%s(%s)', table_id, alias) END
+                ELSE format('replication.strength_%s(%s.*)', table_id, alias) END
 $$;
 
 -- Logs a change of ours as the triggers log a user's; `strength` is the row's own, where the table has such. The row itself is written by who calls.

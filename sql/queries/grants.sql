@@ -50,6 +50,6 @@ CROSS JOIN LATERAL (
     WHERE r.part = 1
     UNION ALL
     SELECT DISTINCT 10, k.sequence::regclass::text, format('GRANT SELECT ON SEQUENCE %s TO %I;', k.sequence::regclass, r.role)
-    FROM replication.key_sequences() k
+    FROM replication.table_sequences() k
 ) l
 ORDER BY r.part, l.position, l.name)

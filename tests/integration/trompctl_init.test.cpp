@@ -132,6 +132,19 @@ TEST_CASE("sequences give this node's share, above the keys in use") {
     CHECK_THAT(smaller.err, contains("it can only grow"));
 }
 
+TEST_CASE("sequences of other columns are partitioned too, whatever they fill") {
+    Cluster cluster;
+    Node node(cluster, 2, "work");
+    node.sql().exec(
+        "CREATE SEQUENCE bill; CREATE TABLE item (code text PRIMARY KEY DEFAULT 'B' || nextval('bill'),"
+        " beside int GENERATED ALWAYS AS IDENTITY, small smallserial);"
+        "INSERT INTO item DEFAULT VALUES; INSERT INTO item (small) VALUES (31)");
+    node.init_ok();
+    CHECK(node.sql().value("INSERT INTO item DEFAULT VALUES RETURNING concat_ws(' ', code, beside, small)") ==
+          "B12 12 32");
+    CHECK(node.json({"sequences"}).as_array().size() == 3);
+}
+
 TEST_CASE("another node's database and a newer schema are refused, and nothing changes") {
     Cluster cluster;
     Node node(cluster, 2, "work");

@@ -58,6 +58,6 @@ bool is_blocked(Database& observer, const Database& session);
 
 /// Every row of the table as text, one a line, in an order that depends on the text alone: equal exactly when the
 /// tables' rows are. `columns` narrows the comparison, as in "(id, name)".
-std::string table_image(Database& database, std::string_view table, std::string_view columns = "t");
+std::string table_image(Database& database, std::string_view table, std::string_view columns = "t.*");
 
 }  // namespace tromp::test

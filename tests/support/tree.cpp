@@ -85,7 +85,7 @@ void Tree::sync_all() {
             if (output.exit_code == 0) continue;
             std::string logs;
             for (const auto& each : nodes_)
-                logs += each->name() + ":\n" + tail(each->log(), 400) + "\n";
+                logs += each->name() + ":\n" + tail(each->log(), 20) + "\n";
             FAIL("trompctl sync --wait at " << node->name() << ": " << output.out << output.err << logs);
         }
     }
