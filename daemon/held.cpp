@@ -24,14 +24,15 @@ pg::asio::awaitable<void> stage_held(pg::Connection& target, const TablePairs& p
     co_await target.query(std::move(query));
 }
 
-pg::asio::awaitable<void> keep_held(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged) {
+pg::asio::awaitable<bool> keep_held(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged) {
     std::string query{sql::held_settle};
     for (const int id : staged.tables) {
         auto values = table_sql(pairs.at(id));
         values["source"] = std::to_string(source);
         query += render_sql(sql::held_keep, values);
     }
-    co_await target.query(std::move(query));
+    const auto row = co_await target.query(query + std::string(sql::held_count));
+    co_return row.number(0, "held") > 0;
 }
 
 namespace {
@@ -43,9 +44,9 @@ pg::asio::awaitable<std::int64_t> count_held(pg::Connection& database) {
 
 }  // namespace
 
-pg::asio::awaitable<bool> try_held_again(pg::Connection& database) {
+pg::asio::awaitable<Retried> try_held_again(pg::Connection& database) {
     const auto before = co_await count_held(database);
-    if (before == 0) co_return false;
+    if (before == 0) co_return Retried{};
     constexpr int nobody = 0;  // it comes from no neighbour
     co_await database.query(std::string(sql::held_begin));
     co_await database.query("DISCARD TEMP;" + render_sql(sql::apply_session, "source", std::to_string(nobody)));
@@ -66,8 +67,11 @@ pg::asio::awaitable<bool> try_held_again(pg::Connection& database) {
     co_await settle(database, nobody, pairs, staged, Snapshot{}, Manner::singly);
     co_await report_suspects(database, nobody);
     co_await database.query("COMMIT");
-    const auto after = co_await count_held(database);
-    co_return after > 0 && after < before;
+    const auto left = co_await count_held(database);
+    Retried retried;
+    retried.done = before - left;
+    retried.left = left;
+    co_return retried;
 }
 
 }  // namespace tromp

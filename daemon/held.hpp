@@ -12,11 +12,17 @@ bool is_refusal(std::string_view sqlstate);
 /// Lets the held rows of the staged tables join the batch, where it does not decide their keys itself.
 pg::asio::awaitable<void> stage_held(pg::Connection& target, const TablePairs& pairs, const Staged& staged);
 
-/// When all is settled: keeps what was refused, with its image, and lets go what is a row now or was superseded.
-pg::asio::awaitable<void> keep_held(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged);
+/// When all is settled: keeps what was refused, with its image, and lets go what is a row now or was superseded. Tells
+/// whether any are left.
+pg::asio::awaitable<bool> keep_held(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged);
+
+struct Retried {
+    std::int64_t done = 0;  ///< rows that are held no more
+    std::int64_t left = 0;
+};
 
 /// Tries rows again that are held in this database, in a transaction of its own; those that were tried least, for there
-/// may be many. True: it helped, and there are more. `database` is a session for nothing else.
-pg::asio::awaitable<bool> try_held_again(pg::Connection& database);
+/// may be many. `database` is a session for nothing else.
+pg::asio::awaitable<Retried> try_held_again(pg::Connection& database);
 
 }  // namespace tromp

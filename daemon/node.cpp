@@ -75,7 +75,13 @@ void Node::make_links() {
     const auto add = [&](const Neighbour& neighbour, Endpoint source, Endpoint target) {
         LinkOptions options{std::move(source), std::move(target),      neighbour.poll_interval,
                             neighbour.retry,   config_.batch.max_rows, config_.limits};
-        Link::Hooks hooks{[this] { progress_.notify(); }, [this] { acknowledged_.notify(); }};
+        // What stood in a held row's way may have gone with another link's batch; and what is held no more can be
+        // pruned.
+        const auto held = [this] {
+            changed_.notify();
+            prunable_.notify();
+        };
+        Link::Hooks hooks{[this] { progress_.notify(); }, [this] { prunable_.notify(); }, held};
         links_.push_back(std::make_shared<RunningLink>(neighbour.node, std::move(options), std::move(hooks)));
     };
     for (const auto& neighbour : config_.neighbours) {

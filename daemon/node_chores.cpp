@@ -35,7 +35,7 @@ asio::awaitable<void> Node::keep_log_short() {
             Pruner pruner;
             std::unique_ptr<pg::Connection> database;
             for (;;) {
-                co_await acknowledged_.wait_until(pg::Clock::now() + prune_at_least_every);
+                co_await prunable_.wait_until(pg::Clock::now() + prune_at_least_every);
                 co_await Event{}.wait_until(pruner.not_before());
                 if (!database) database = co_await open_own("prune");
                 const auto pruned = co_await pruner.prune(*database);
@@ -60,10 +60,11 @@ asio::awaitable<void> Node::retry_held_rows() {
             const auto database = co_await open_own("held rows");
             for (;;) {
                 const auto began = pg::Clock::now();
-                const bool more = co_await try_held_again(*database);
+                const auto retried = co_await try_held_again(*database);
                 progress_.notify();
                 backoff.reset();
-                if (more) continue;
+                if (retried.done > 0) prunable_.notify();
+                if (retried.done > 0 && retried.left > 0) continue;
                 const auto took = pg::Clock::now() - began;
                 co_await Event{}.wait_until(pg::Clock::now() +
                                             std::max<pg::Clock::duration>(held_at_most_every, 10 * took));

@@ -93,8 +93,11 @@ asio::awaitable<json::object> Node::answer_status() {
 
 asio::awaitable<json::object> Node::answer_retry() {
     const auto database = co_await open_own("held rows, as asked");
-    for (bool more = true; more;)
-        more = co_await try_held_again(*database);
+    Retried retried;
+    do {
+        retried = co_await try_held_again(*database);
+    } while (retried.done > 0 && retried.left > 0);
+    prunable_.notify();
     co_return done(true, "");
 }
 

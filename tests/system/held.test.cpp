@@ -221,3 +221,33 @@ TEST_CASE("discarding a held row makes what is here a new change, be it a row or
     CHECK(a.sql().value("SELECT name FROM person WHERE nr = 1") == "first");
     CHECK(b.sql().number("SELECT count(*) FROM replication.conflicts WHERE loser_row ->> 'name' = 'held'") == 2);
 }
+
+TEST_CASE("a row that is held while another link's batch clears its way is tried again at once, and its events go") {
+    auto tree = Tree::chain(3, with_addresses());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    auto& c = tree[2];
+    a.sql().exec("INSERT INTO person VALUES (2, 'y', '')");
+    tree.sync_all();
+    hold_pulls(b);
+    hold_pulls(c);
+    c.sql().exec("UPDATE person SET mail = 'x' WHERE nr = 2");
+    b.sql().exec("INSERT INTO person VALUES (1, 'x', '')");
+    wait_value(a, "SELECT count(*) FROM person WHERE nr = 1", "1");
+    advance_to(b, "pull.begun.3", "apply.before_commit.3");  // row 2 is refused: row 1 has its mail
+    a.sql().exec("UPDATE person SET mail = 'w' WHERE nr = 1");
+    // So that only what comes now can have it tried.
+    wait_value(b,
+               "SELECT now() - state_change > interval '1500 ms' FROM pg_stat_activity"
+               " WHERE application_name LIKE '%held rows%' AND datname = current_database()",
+               "t", 10s);
+    advance_to(b, "pull.begun.1", "apply.committed.1");
+    for (const auto& point : {"apply.before_commit.3", "apply.committed.1"})
+        b.faults().release(point);
+    release_pulls(c);
+    wait_value(b, "SELECT mail FROM person WHERE nr = 2", "x", 10s);
+    wait_value(b, "SELECT count(*) FROM replication.held", "0", 10s);
+    tree.sync_all();
+    tree.check_equal({"person"});
+    wait_value(b, "SELECT count(*) <= 2 FROM replication.events", "t", 10s);
+}
