@@ -11,7 +11,6 @@ namespace tromp::test {
 namespace fs = std::filesystem;
 namespace {
 
-
 /// Events of a held row stay until it is none any more.
 constexpr const char* events_to_drain =
     "SELECT count(*) FROM replication.log l WHERE NOT EXISTS"
