@@ -168,9 +168,8 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     std::int64_t unlocked = 0;
     if (staged.events > 0) {
         co_await begin_decisions(target, source, flow.pairs, staged);
-        const auto manner = manner_for(flow.pairs, staged);
-        const auto read_of_us = header.read_of_us.value_or(Snapshot{});
-        report.any_held = co_await settle(target, source, flow.pairs, staged, read_of_us, manner);
+        co_await settle(target, source, flow.pairs, staged, header.read_of_us.value_or(Snapshot{}),
+                        manner_for(flow.pairs, staged));
         report.conflicts = co_await record_conflicts(target, source);
         unlocked = co_await note_unlocked(target, source);
         co_await forward(target, source, state.forwards);

@@ -37,7 +37,6 @@ struct BatchReport {
     std::optional<std::int64_t> waiting;  ///< events that wait beyond this batch, where it was counted
     std::int64_t rows = 0;
     std::int64_t conflicts = 0;
-    bool any_held = false;  ///< rows were held at the target, or are now
 };
 
 /// Takes one batch the whole way: pull, stage, resolve, apply, forward, advance, and one commit at the target, which

@@ -12,9 +12,8 @@ bool is_refusal(std::string_view sqlstate);
 /// Lets the held rows of the staged tables join the batch, where it does not decide their keys itself.
 pg::asio::awaitable<void> stage_held(pg::Connection& target, const TablePairs& pairs, const Staged& staged);
 
-/// When all is settled: keeps what was refused, with its image, and lets go what is a row now or was superseded. Tells
-/// whether any are left.
-pg::asio::awaitable<bool> keep_held(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged);
+/// When all is settled: keeps what was refused, with its image, and lets go what is a row now or was superseded.
+pg::asio::awaitable<void> keep_held(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged);
 
 struct Retried {
     std::int64_t done = 0;  ///< rows that are held no more

@@ -180,7 +180,6 @@ asio::awaitable<void> Link::serve() {
         const auto report = co_await replicate_batch(flow);
         note(report, began);
         if (report.acknowledged) hooks_.acknowledged();
-        if (report.any_held) hooks_.held();
         read_again = report.outcome == Outcome::changed;
         if (report.outcome == Outcome::empty || report.outcome == Outcome::paused) {
             hooks_.progress();

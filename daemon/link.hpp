@@ -43,12 +43,10 @@ struct LinkStatus {
 /// interval; after a failure waits longer each time. Runs until it is cancelled, and knows nothing of other links.
 class Link {
   public:
-    /// `progress` is called after every pull, `acknowledged` when the source has read more of the target's log, `held`
-    /// when a batch met held rows or left some.
+    /// `progress` is called after every pull, `acknowledged` when the source has read more of the target's log.
     struct Hooks {
         std::function<void()> progress;
         std::function<void()> acknowledged;
-        std::function<void()> held;
     };
 
     Link(LinkOptions options, Hooks hooks);

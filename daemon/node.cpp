@@ -75,13 +75,7 @@ void Node::make_links() {
     const auto add = [&](const Neighbour& neighbour, Endpoint source, Endpoint target) {
         LinkOptions options{std::move(source), std::move(target),      neighbour.poll_interval,
                             neighbour.retry,   config_.batch.max_rows, config_.limits};
-        // What stood in a held row's way may have gone with another link's batch; and what is held no more can be
-        // pruned.
-        const auto held = [this] {
-            changed_.notify();
-            prunable_.notify();
-        };
-        Link::Hooks hooks{[this] { progress_.notify(); }, [this] { prunable_.notify(); }, held};
+        Link::Hooks hooks{[this] { progress_.notify(); }, [this] { prunable_.notify(); }};
         links_.push_back(std::make_shared<RunningLink>(neighbour.node, std::move(options), std::move(hooks)));
     };
     for (const auto& neighbour : config_.neighbours) {
@@ -175,7 +169,7 @@ asio::awaitable<void> Node::serve_own_database() {
             start_links();
             own_error_.clear();
             backoff.reset();
-            Wakeup wakeup(config_.node, own_poll_interval, [this] { changed_.notify(); });
+            Wakeup wakeup(config_.node, own_poll_interval);
             co_await wakeup.run(*database, register_again_);
         } catch (...) {
             error = std::current_exception();

@@ -68,7 +68,6 @@ class Node {
     bool links_started_ = false;
     bool registered_ = false;  ///< the neighbours of the file are in the database
     Event progress_;           ///< a link has pulled, or failed to
-    Event changed_;            ///< something was committed in the own database
     Event prunable_;           ///< a neighbour has read more of our log, or a row is held no more
     Event register_again_;     ///< the neighbours of the file have changed
     std::string own_error_;

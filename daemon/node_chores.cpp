@@ -58,17 +58,18 @@ asio::awaitable<void> Node::retry_held_rows() {
         std::exception_ptr error;
         try {
             const auto database = co_await open_own("held rows");
+            co_await database->query("LISTEN trompd_wake");  // users' changes and batches, whichever daemon runs them
             for (;;) {
                 const auto began = pg::Clock::now();
                 const auto retried = co_await try_held_again(*database);
                 progress_.notify();
                 backoff.reset();
-                if (retried.done > 0) prunable_.notify();
+                prunable_.notify();  // the events of keys that are held no more, be it by a batch
                 if (retried.done > 0 && retried.left > 0) continue;
                 const auto took = pg::Clock::now() - began;
                 co_await Event{}.wait_until(pg::Clock::now() +
                                             std::max<pg::Clock::duration>(held_at_most_every, 10 * took));
-                co_await changed_.wait_until(pg::Clock::now() + held_at_least_every);
+                co_await database->wait_notification(held_at_least_every);
             }
         } catch (...) {
             error = std::current_exception();

@@ -50,7 +50,6 @@ class Settlement {
             if (locked == 0) break;
         }
         co_await fault_point("apply.looked", source_);
-        any_held_ = any_held_ || seen.any_held;
         co_return seen.any_held;
     }
 
@@ -65,21 +64,17 @@ class Settlement {
         co_return merged;
     }
 
-    /// At any look.
-    bool any_held() const { return any_held_; }
-
   private:
     pg::Connection& target_;
     int source_;
     const TablePairs& pairs_;
     const Staged& staged_;
     const Snapshot& read_of_us_;
-    bool any_held_ = false;
 };
 
 }  // namespace
 
-asio::awaitable<bool> settle(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
+asio::awaitable<void> settle(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
                              const Snapshot& read_of_us, Manner manner) {
     Settlement settlement(target, source, pairs, staged, read_of_us);
     const auto give_up = pg::Clock::now() + patience_with_locks;
@@ -112,8 +107,7 @@ asio::awaitable<bool> settle(pg::Connection& target, int source, const TablePair
         timer.expires_after(courtesy);
         co_await timer.async_wait(asio::use_awaitable);
     }
-    const bool any_left = co_await keep_held(target, source, pairs, staged);
-    co_return any_left || settlement.any_held();
+    co_await keep_held(target, source, pairs, staged);
 }
 
 }  // namespace tromp

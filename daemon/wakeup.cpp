@@ -69,7 +69,6 @@ asio::awaitable<void> Wakeup::serve(pg::Connection& database) {
         state = after_look(state, seen, bound);
         if (seen.news) {
             co_await database.query(std::string(sql::wakeup_announce));
-            news_();
             if (state == WakeupState::awake) {
                 co_await database.wait_notification(busy);
                 busy = std::min(busy * 2, last_busy_interval);

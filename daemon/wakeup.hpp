@@ -4,8 +4,7 @@
 #include "daemon/event.hpp"
 #include "daemon/position.hpp"
 
-#include <functional>
-#include <string>
+#include <chrono>
 
 namespace tromp {
 
@@ -31,9 +30,7 @@ WakeupState after_look(WakeupState state, const WakeupLook& look, Xid bound);
 /// as long as it works; throws when it breaks.
 class Wakeup {
   public:
-    /// `news` is called when something was committed here.
-    Wakeup(int self, std::chrono::milliseconds poll_interval, std::function<void()> news)
-        : self_(self), poll_interval_(poll_interval), news_(std::move(news)) {}
+    Wakeup(int self, std::chrono::milliseconds poll_interval) : self_(self), poll_interval_(poll_interval) {}
 
     /// Ends when `stop` is notified. Throws Error where the database is not this node's.
     pg::asio::awaitable<void> run(pg::Connection& database, Event& stop);
@@ -43,7 +40,6 @@ class Wakeup {
     pg::asio::awaitable<WakeupLook> look(pg::Connection& database);
     int self_;
     std::chrono::milliseconds poll_interval_;
-    std::function<void()> news_;
     Snapshot seen_;
 };
 
