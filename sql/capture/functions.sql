@@ -66,19 +66,31 @@ AS $$
     JOIN pg_attribute a ON a.attrelid = relation AND a.attname = k.name
 $$;
 
+-- The tables that a statement may name when it writes to a table: itself and, where it is partitioned, all its partitions.
+CREATE OR REPLACE FUNCTION replication.parts_of(relation oid) RETURNS TABLE (part oid, relkind "char")
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.oid, c.relkind
+    FROM (SELECT relation AS oid UNION SELECT p.relid::oid FROM pg_partition_tree(relation) p) p JOIN pg_class c ON c.oid = p.oid
+$$;
+
 -- Why this table cannot be replicated; null if it can.
 CREATE OR REPLACE FUNCTION replication.refusal(relation oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
-        WHEN c.relkind = 'p' OR c.relispartition THEN 'it is partitioned, which this version does not replicate'
-        WHEN c.relkind <> 'r' THEN 'it is not an ordinary table'
+        WHEN c.relispartition THEN format('it is a partition of %s, and replicated with that', pg_partition_root(c.oid)::regclass)
+        WHEN c.relkind NOT IN ('r', 'p') THEN 'it is not an ordinary table'
         WHEN c.relpersistence = 't' THEN 'it is temporary'
-        WHEN EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent))
+        WHEN EXISTS (SELECT FROM replication.parts_of(c.oid) p WHERE p.relkind NOT IN ('r', 'p'))
+            THEN format('its partition %s is no ordinary table',
+                        (SELECT p.part::regclass FROM replication.parts_of(c.oid) p WHERE p.relkind NOT IN ('r', 'p') ORDER BY 1 LIMIT 1))
+        WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent))
             THEN 'it takes part in table inheritance, whose changes triggers cannot see right'
-        WHEN EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled IN ('A', 'R'))
+        WHEN EXISTS (SELECT FROM pg_trigger g JOIN replication.parts_of(c.oid) p ON p.part = g.tgrelid WHERE NOT g.tgisinternal AND g.tgenabled IN ('A', 'R'))
             THEN format('its trigger %I is ENABLE ALWAYS or ENABLE REPLICA: it would fire where changes are applied, and what it writes would not be captured; use ALTER TABLE … ENABLE TRIGGER',
-                        (SELECT g.tgname FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled IN ('A', 'R') ORDER BY 1 LIMIT 1))
+                        (SELECT g.tgname FROM pg_trigger g JOIN replication.parts_of(c.oid) p ON p.part = g.tgrelid
+                         WHERE NOT g.tgisinternal AND g.tgenabled IN ('A', 'R') ORDER BY 1 LIMIT 1))
         WHEN replication.key_of(c.oid) IS NULL
             THEN 'it has no primary key and no column nr that is not null and unique; add one: ALTER TABLE … ADD PRIMARY KEY (…)'
         WHEN EXISTS (SELECT FROM pg_attribute a JOIN pg_collation l ON l.oid = a.attcollation
@@ -88,7 +100,8 @@ AS $$
     FROM pg_class c WHERE c.oid = relation
 $$;
 
--- (Re)creates the trigger functions and triggers of a replicated table.
+-- (Re)creates the trigger functions and triggers of a replicated table. Of a partitioned one all partitions have them: a statement fires those
+-- of the table that it names. Only TRUNCATE fires those of all that it empties.
 CREATE OR REPLACE FUNCTION replication.capture(table_id integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $capture$
@@ -107,9 +120,16 @@ DECLARE
     rank        text := 'NULL::float8';
     delete_rank text;
     gone        text;   -- a query as old_rows: those whose keys are none of the new ones
-    events      text;   -- SQL that logs them: action, strength and derived table k are to be filled in
+    log         text;   -- SQL that logs them: version, action, strength and derived table k are to be filled in
+    events      text;   -- the same but for the version, and with the wake-up
+    wake_up     CONSTANT text := $wake_up$
+    GET DIAGNOSTICS written = ROW_COUNT;
+    IF written > 0 AND pg_sequence_last_value('replication.armed'::regclass) = 2 THEN
+        PERFORM pg_notify('trompd_capture', '');
+    END IF;$wake_up$;
     body        text;
     operation   record;
+    part        oid;
 BEGIN
     SELECT * INTO STRICT t FROM replication.tables WHERE id = table_id;
     is_integer := replication.key_is_integer(t.relation, t.key_columns);
@@ -147,13 +167,10 @@ BEGIN
         gone := format('SELECT o.* FROM (%s) o JOIN (%s) g ON g.nr = o.nr AND g.key IS NOT DISTINCT FROM o.key', old_rows, gone);
     END IF;
 
+    log := format('INSERT INTO replication.events (xid, nr, version, tbl, via, origin, action, strength, key)'
+                  ' SELECT pg_current_xact_id(), k.nr, %%s, %1$s, %2$s, %2$s, %%s, %%s, k.key FROM (%%s) k', table_id, replication.node());
     events := format($events$
-    INSERT INTO replication.events (xid, nr, version, tbl, via, origin, action, strength, key)
-    SELECT pg_current_xact_id(), k.nr, now_or_later, %1$s, %2$s, %2$s, %%L, %%s, k.key FROM (%%s) k;
-    GET DIAGNOSTICS written = ROW_COUNT;
-    IF written > 0 AND pg_sequence_last_value('replication.armed'::regclass) = 2 THEN
-        PERFORM pg_notify('trompd_capture', '');
-    END IF;$events$, table_id, replication.node());
+    %s;%s$events$, format(log, 'now_or_later', '%L', '%s', '%s'), wake_up);
 
     FOR operation IN
         SELECT * FROM (VALUES
@@ -172,8 +189,9 @@ BEGIN
                                       format(events, 'D', delete_rank, gone))
             WHEN 'delete' THEN format(events, 'D', delete_rank, old_rows)
             -- A delete of every row, weaker than any change made elsewhere meanwhile; under TRUNCATE's lock, which is taken before.
-            ELSE format(events, 'D', quote_literal('-Infinity') || '::float8',
-                        format('%s FROM %I.%I%s', key_of_row, t.schema_name, t.table_name, rows_end))
+            ELSE format($truncate$
+    EXECUTE format(%L, tg_relid::regclass) USING now_or_later;%s$truncate$,
+                        format(log, '$1', quote_literal('D'), quote_literal('-Infinity') || '::float8', replace(key_of_row, '%', '%%') || ' FROM ONLY %s' || rows_end), wake_up)
         END;
         head := format('CREATE OR REPLACE FUNCTION replication.capture_%s_%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER'
                        ' SET search_path = pg_catalog, pg_temp%s AS ', table_id, operation.name, settings);
@@ -185,28 +203,25 @@ BEGIN%s
     RETURN NULL;
 END $body$, body));
         EXECUTE format('REVOKE ALL ON FUNCTION replication.capture_%s_%s() FROM PUBLIC', table_id, operation.name);
-        EXECUTE format('DROP TRIGGER IF EXISTS trompd_%s ON %I.%I', operation.name, t.schema_name, t.table_name);
-        EXECUTE format('CREATE TRIGGER trompd_%1$s %2$s %3$s ON %4$I.%5$I %6$s FOR EACH STATEMENT EXECUTE FUNCTION replication.capture_%7$s_%1$s()',
-                       operation.name, CASE operation.name WHEN 'truncate' THEN 'BEFORE' ELSE 'AFTER' END, operation.event,
-                       t.schema_name, t.table_name, operation.referencing, table_id);
+        FOR part IN SELECT p.part FROM replication.parts_of(t.relation) p LOOP
+            EXECUTE format('DROP TRIGGER IF EXISTS trompd_%s ON %s', operation.name, part::regclass);
+            EXECUTE format('CREATE TRIGGER trompd_%1$s %2$s %3$s ON %4$s %5$s FOR EACH STATEMENT EXECUTE FUNCTION replication.capture_%6$s_%1$s()',
+                           operation.name, CASE operation.name WHEN 'truncate' THEN 'BEFORE' ELSE 'AFTER' END, operation.event,
+                           part::regclass, operation.referencing, table_id);
+        END LOOP;
     END LOOP;
 END
 $capture$;
 
 -- Takes the triggers of a table away, and its events: nobody reads them any more.
 CREATE OR REPLACE FUNCTION replication.release(table_id integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
-    t         record;
     operation text;
 BEGIN
-    SELECT * INTO STRICT t FROM replication.tables WHERE id = table_id;
     FOREACH operation IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate'] LOOP
-        IF to_regclass(format('%I.%I', t.schema_name, t.table_name)) IS NOT NULL THEN
-            EXECUTE format('DROP TRIGGER IF EXISTS trompd_%s ON %I.%I', operation, t.schema_name, t.table_name);
-        END IF;
-        EXECUTE format('DROP FUNCTION IF EXISTS replication.capture_%s_%s()', table_id, operation);
+        EXECUTE format('DROP FUNCTION IF EXISTS replication.capture_%s_%s() CASCADE', table_id, operation);
     END LOOP;
     EXECUTE format('DROP FUNCTION IF EXISTS replication.strength_%s(record)', table_id);
     DELETE FROM replication.events WHERE tbl = table_id;
@@ -241,6 +256,7 @@ DECLARE
     last      bigint;
     used      boolean;
     increment bigint;
+    start     bigint;
     highest   bigint;
     next      bigint;
     self      CONSTANT integer := replication.node();
@@ -249,15 +265,16 @@ BEGIN
                     array_agg(format('SELECT max(%I)::bigint AS m FROM %I.%I', k.column_name, k.schema_name, k.table_name)) FILTER (WHERE is_number) AS values
              FROM replication.table_sequences() k GROUP BY k.sequence LOOP
         EXECUTE format('SELECT last_value, is_called FROM %s', s.sequence::regclass) INTO last, used;
-        SELECT seqincrement INTO increment FROM pg_sequence WHERE seqrelid = s.sequence;
-        CONTINUE WHEN increment = max_nodes AND mod(last, max_nodes) = mod(self, max_nodes);
+        SELECT seqincrement, seqstart INTO increment, start FROM pg_sequence WHERE seqrelid = s.sequence;
+        CONTINUE WHEN increment = max_nodes AND mod(last, max_nodes) = mod(self, max_nodes) AND mod(start, max_nodes) = mod(self, max_nodes);
         EXECUTE 'SELECT max(m) FROM (' || coalesce(array_to_string(s.values, ' UNION ALL '), 'SELECT 0 AS m') || ') k' INTO highest;
         highest := greatest(coalesce(highest, 0), CASE WHEN used THEN last ELSE last - 1 END, 0);
         next := highest - mod(highest, max_nodes) + self;
         IF next <= highest THEN
             next := next + max_nodes;
         END IF;
-        EXECUTE format('ALTER SEQUENCE %s INCREMENT BY %s RESTART WITH %s', s.sequence::regclass, max_nodes, next);
+        -- Its start too: TRUNCATE … RESTART IDENTITY goes back there.
+        EXECUTE format('ALTER SEQUENCE %1$s INCREMENT BY %2$s START WITH %3$s RESTART WITH %3$s', s.sequence::regclass, max_nodes, next);
         RETURN NEXT s.sequence::regclass::text;
     END LOOP;
 END

@@ -1,2 +1,2 @@
 -- The lock that making (or first dropping) the triggers takes, at once: to raise it later would deadlock with users.
-LOCK TABLE ONLY :"schema".:"table" IN :mode MODE
+LOCK TABLE :"schema".:"table" IN :mode MODE

@@ -3,7 +3,9 @@
 SELECT (SELECT count(*)
         FROM unnest(:'relations'::oid[], :'shapes'::text[]) AS r(relation, shape)
         JOIN pg_class c ON c.oid = r.relation
-        WHERE c.relfilenode = pg_relation_filenode(c.oid)
+        WHERE NOT EXISTS (SELECT FROM (SELECT c.oid UNION SELECT p.relid FROM pg_partition_tree(c.oid) p) p
+                          JOIN pg_class f ON f.oid = p.oid
+                          WHERE f.relkind <> 'p' AND f.relfilenode IS DISTINCT FROM pg_relation_filenode(f.oid))
           AND r.shape = (SELECT md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attisdropped, a.attgenerated),
                                                ',' ORDER BY a.attnum))
                          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0))
