@@ -25,39 +25,40 @@ void check_load(Tree& tree, const Load& load) {
 
 }  // namespace
 
-TEST_CASE("two nodes under a mixed load of eight writers each end equal, their logs drained") {
+TEST_CASE("two nodes under a mixed load of eight writers each end equal, their logs drained", "[busy]") {
     auto tree = Tree::chain(2, loaded());
     check_load(tree, {.writers = 16});
 }
 
-TEST_CASE("a chain of three nodes under a mixed load ends equal, its logs drained") {
+TEST_CASE("a chain of three nodes under a mixed load ends equal, its logs drained", "[busy]") {
     auto tree = Tree::chain(3, loaded());
     check_load(tree, {});
 }
 
-TEST_CASE("a star of three nodes under a mixed load ends equal, its logs drained") {
+TEST_CASE("a star of three nodes under a mixed load ends equal, its logs drained", "[busy]") {
     auto tree = Tree::star(3, loaded());
     check_load(tree, {});
 }
 
-TEST_CASE("a chain of five nodes under a mixed load ends equal, its logs drained") {
+TEST_CASE("a chain of five nodes under a mixed load ends equal, its logs drained", "[busy]") {
     auto tree = Tree::chain(5, loaded());
     check_load(tree, {});
 }
 
-TEST_CASE("a star of five nodes under a mixed load ends equal, its logs drained") {
+TEST_CASE("a star of five nodes under a mixed load ends equal, its logs drained", "[busy]") {
     auto tree = Tree::star(5, loaded());
     check_load(tree, {});
 }
 
-TEST_CASE("a chain of three nodes under a mixed load in chunks of fifty events ends equal, its logs drained") {
+TEST_CASE("a chain of three nodes under a mixed load in chunks of fifty events ends equal, its logs drained",
+          "[busy]") {
     auto options = loaded();
     options.nodes.extra = "batch: {max_rows: 50}";
     auto tree = Tree::chain(3, options);
     check_load(tree, {.rounds = 20, .largest = 300});
 }
 
-TEST_CASE("two nodes whose link is cut again and again under a mixed load end equal, their logs drained") {
+TEST_CASE("two nodes whose link is cut again and again under a mixed load end equal, their logs drained", "[busy]") {
     auto options = loaded();
     options.proxied = true;
     options.nodes.extra = "batch: {max_rows: 500}";

@@ -22,7 +22,7 @@ long long peak_memory(const Process& process) {
 
 }  // namespace
 
-TEST_CASE("a million rows catch up with less than 64 MB in the daemon") {
+TEST_CASE("a million rows catch up with less than 64 MB in the daemon", "[busy]") {
     if (patience > 1) {
         WARN("skipped under a sanitizer: its shadow memory and its quarantine are counted as the daemon's");
         return;

@@ -212,7 +212,7 @@ TEST_CASE("foreign keys with every action act at the origin, and their effects a
     }
 }
 
-TEST_CASE("a table of 1,500 columns and a row of 50 MB") {
+TEST_CASE("a table of 1,500 columns and a row of 50 MB", "[busy]") {
     std::string wide = "CREATE TABLE wide (nr int PRIMARY KEY";
     for (int i = 1; i < 1500; ++i)
         wide += ", c" + std::to_string(i) + " int";
