@@ -59,12 +59,14 @@ asio::awaitable<void> Node::retry_held_rows() {
         try {
             const auto database = co_await open_own("held rows");
             co_await database->query("LISTEN trompd_wake");  // users' changes and batches, whichever daemon runs them
+            std::int64_t left_before = 0;
             for (;;) {
                 const auto began = pg::Clock::now();
                 const auto retried = co_await try_held_again(*database);
                 progress_.notify();
                 backoff.reset();
-                prunable_.notify();  // the events of keys that are held no more, be it by a batch
+                if (left_before > 0 || retried.done > 0) prunable_.notify();  // a batch may have let some go
+                left_before = retried.left;
                 if (retried.done > 0 && retried.left > 0) continue;
                 const auto took = pg::Clock::now() - began;
                 co_await Event{}.wait_until(pg::Clock::now() +
