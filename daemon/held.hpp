@@ -18,6 +18,8 @@ pg::asio::awaitable<void> keep_held(pg::Connection& target, int source, const Ta
 struct Retried {
     std::int64_t done = 0;  ///< rows that are held no more
     std::int64_t left = 0;
+    /// It helped, so that what is left may fit now.
+    bool again() const { return done > 0 && left > 0; }
 };
 
 /// Tries rows again that are held in this database, in a transaction of its own; those that were tried least, for there

@@ -67,7 +67,7 @@ asio::awaitable<void> Node::retry_held_rows() {
                 backoff.reset();
                 if (left_before > 0 || retried.done > 0) prunable_.notify();  // a batch may have let some go
                 left_before = retried.left;
-                if (retried.done > 0 && retried.left > 0) continue;
+                if (retried.again()) continue;
                 const auto took = pg::Clock::now() - began;
                 co_await Event{}.wait_until(pg::Clock::now() +
                                             std::max<pg::Clock::duration>(held_at_most_every, 10 * took));

@@ -96,7 +96,7 @@ asio::awaitable<json::object> Node::answer_retry() {
     Retried retried;
     do {
         retried = co_await try_held_again(*database);
-    } while (retried.done > 0 && retried.left > 0);
+    } while (retried.again());
     prunable_.notify();
     co_return done(true, "");
 }

@@ -16,7 +16,8 @@ struct Column {
     bool local = false;          ///< what it accepts is up to this database: an enum, a domain, regclass, …
 };
 
-/// SQL that reads the text `expression` as a value of the column's type, or fails: nothing is cut off.
+/// SQL that reads the text `expression`, which another database printed, as a value of the column's type. Of a local
+/// type it fails where the value is not accepted or too long; other types are the same at both ends.
 std::string input_sql(const Column& column, const std::string& expression);
 
 /// A replicated table as one node has it.

@@ -16,10 +16,6 @@ TreeOptions with_addresses(const std::string& more = "") {
     return options;
 }
 
-std::string held_keys(Node& node) {
-    return node.sql().value("SELECT coalesce(string_agg(key::text, ' ' ORDER BY key), '') FROM replication.held");
-}
-
 std::string rows(Node& node) {
     return node.sql().value("SELECT coalesce(string_agg(nr || mail, ' ' ORDER BY nr), '') FROM person");
 }

@@ -98,6 +98,20 @@ std::vector<std::string> losers(Node& node, const std::string& table, long long 
     return result;
 }
 
+std::string held_keys(Node& node) {
+    return node.sql().value("SELECT coalesce(string_agg(key::text, ' ' ORDER BY key), '') FROM replication.held");
+}
+
+void check_settled(Tree& tree, const std::vector<std::string>& tables) {
+    tree.sync_all();
+    tree.check_equal(tables);
+    check_logs_drained(tree);
+    for (const auto& node : tree.nodes()) {
+        CHECK(node->sql().number("SELECT count(*) FROM replication.conflicts") == 0);
+        CHECK(node->sql().number("SELECT count(*) FROM replication.held") == 0);
+    }
+}
+
 void check_logs_drained(Tree& tree) {
     for (const auto& node : tree.nodes()) {
         const auto neighbours = node->sql().number("select count(*) from replication.nodes where not is_self");

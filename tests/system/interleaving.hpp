@@ -33,7 +33,13 @@ void start_over(Tree& tree, int rows);
 /// where a losing delete is "-".
 std::vector<std::string> losers(Node& node, const std::string& table, long long first = 0);
 
+/// The keys of the rows that a node holds, sorted, as "[1] [2]".
+std::string held_keys(Node& node);
+
 /// No node keeps more events than one per neighbour; prints those it has.
 void check_logs_drained(Tree& tree);
+
+/// Once all is everywhere: these tables are equal, the logs drained, and no node has a conflict or a held row.
+void check_settled(Tree& tree, const std::vector<std::string>& tables);
 
 }  // namespace tromp::test

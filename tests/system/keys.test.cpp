@@ -32,11 +32,7 @@ const char* const odd_texts =
     "E'\\b\\f\\v', 'e', 'é', 'E', repeat('x', 2000)]";
 
 void finish(Tree& tree) {
-    tree.sync_all();
-    tree.check_equal(tables);
-    check_logs_drained(tree);
-    for (const auto& node : tree.nodes())
-        CHECK(node->sql().number("SELECT count(*) FROM replication.conflicts") == 0);
+    check_settled(tree, tables);
 }
 
 }  // namespace

@@ -36,11 +36,7 @@ Tree partitioned() {
 }
 
 void finish(Tree& tree) {
-    tree.sync_all();
-    tree.check_equal({"item", "entry"});
-    check_logs_drained(tree);
-    for (const auto& node : tree.nodes())
-        CHECK(node->sql().number("SELECT count(*) FROM replication.conflicts") == 0);
+    check_settled(tree, {"item", "entry"});
 }
 
 }  // namespace

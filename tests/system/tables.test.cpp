@@ -16,16 +16,6 @@ Tree three_with(const std::string& schema, const std::string& tables = "[public.
     return Tree::chain(3, options);
 }
 
-void finish(Tree& tree, const std::vector<std::string>& tables) {
-    tree.sync_all();
-    tree.check_equal(tables);
-    check_logs_drained(tree);
-    for (const auto& node : tree.nodes()) {
-        CHECK(node->sql().number("SELECT count(*) FROM replication.conflicts") == 0);
-        CHECK(node->sql().number("SELECT count(*) FROM replication.held") == 0);
-    }
-}
-
 }  // namespace
 
 TEST_CASE(
@@ -44,13 +34,13 @@ TEST_CASE(
             "INSERT INTO by_default (v) VALUES (DEFAULT), (NULL), ('y');"
             "INSERT INTO serial (v) VALUES ('a'), ('b')");
     }
-    finish(tree, {"always", "by_default", "serial"});
+    check_settled(tree, {"always", "by_default", "serial"});
     CHECK(tree[2].sql().number("SELECT count(*) FROM always") == 60);
     tree[2].sql().exec(
         "UPDATE always SET v = v || '!'; UPDATE by_default SET at = DEFAULT, r = DEFAULT, v = DEFAULT;"
         "UPDATE serial SET beside = DEFAULT WHERE v = 'a'; DELETE FROM serial WHERE v = 'b';"
         "INSERT INTO always (id, v) OVERRIDING SYSTEM VALUE VALUES (1000003, 'given')");
-    finish(tree, {"always", "by_default", "serial"});
+    check_settled(tree, {"always", "by_default", "serial"});
     CHECK(tree[0].sql().number("SELECT count(*) FROM always WHERE up = upper(v) AND up LIKE '%!'") == 60);
 }
 
@@ -86,14 +76,14 @@ TEST_CASE("tables with triggers, rules of rows, odd names, and other orders of c
     tree[1].sql().exec(
         "INSERT INTO quick VALUES (1, 'q'); INSERT INTO secret VALUES (1, 's'); INSERT INTO ordered VALUES "
         "('2026-01-02', 5, 1, 'text')");
-    finish(tree, {odd, "watched", "audit", "quick", "secret"});
+    check_settled(tree, {odd, "watched", "audit", "quick", "secret"});
     CHECK(tree[0].sql().value("SELECT times FROM watched") == "2");
     CHECK(tree[0].sql().number("SELECT count(*) FROM audit") == 4);
     const std::string ordered = "SELECT concat_ws(',', nr, a, b, c) FROM ordered";
     CHECK(tree[0].sql().value(ordered) == "1,text,5,2026-01-02");
     tree[0].sql().exec("UPDATE ordered SET b = 6; UPDATE " + odd +
                        " SET \"select\" = 'where', \"Key\" = 3 WHERE \"Key\" = 1");
-    finish(tree, {odd});
+    check_settled(tree, {odd});
     CHECK(tree[1].sql().value(ordered) == "1,text,6,2026-01-02");
 }
 
@@ -111,7 +101,7 @@ TEST_CASE("columns may be named as anything is in our statements") {
     tree[0].sql().exec(
         "INSERT INTO up (t) VALUES (1), (2); INSERT INTO item (t, k2, u, up) VALUES (1, 'a', 'x', 1), (2, 'b', 'y', "
         "2)");
-    finish(tree, {"up", "item"});
+    check_settled(tree, {"up", "item"});
     // A conflict, a swap of unique values, rows that lose their parent, and one that is held.
     REQUIRE(tree[1].ctl({"pause"}).exit_code == 0);
     tree[1].sql().exec(
@@ -169,7 +159,7 @@ TEST_CASE("every statement that writes is captured: MERGE, COPY, ON CONFLICT, st
         "BEGIN; TRUNCATE other; INSERT INTO other VALUES (1, 'first'); UPDATE item SET v = 'last' WHERE nr = 5; "
         "COMMIT");
     a.exec("CREATE TEMP TABLE t AS SELECT * FROM item; UPDATE t SET v = 'temp'");
-    finish(tree, {"item", "other"});
+    check_settled(tree, {"item", "other"});
     CHECK(tree[2].sql().value("SELECT string_agg(v, ',' ORDER BY nr) FROM item WHERE nr IN (2, 3, 5, 301)") ==
           "counted,v3,last,a");
     CHECK(tree[2].sql().value("SELECT v FROM other") == "first");
@@ -196,13 +186,13 @@ TEST_CASE("foreign keys with every action act at the origin, and their effects a
         "FROM generate_series(1, 9) i;"
         "INSERT INTO tree SELECT i, nullif(i / 2, 0) FROM generate_series(1, 30) i;"
         "BEGIN; INSERT INTO late VALUES (1, 100); INSERT INTO parent VALUES (100, 'late'); COMMIT");
-    finish(tree, tables);
+    check_settled(tree, tables);
     tree[1].sql().exec(
         "DELETE FROM parent WHERE nr IN (1, 2); UPDATE parent SET nr = nr + 50 WHERE nr BETWEEN 3 AND 4");
-    finish(tree, tables);
+    check_settled(tree, tables);
     tree[2].sql().exec(
         "UPDATE parent SET code = 'new ' || code WHERE nr > 4 AND nr < 50; DELETE FROM tree WHERE nr = 3");
-    finish(tree, tables);
+    check_settled(tree, tables);
     for (const auto& node : tree.nodes()) {
         CHECK(node->sql().number("SELECT count(*) FROM cascaded WHERE parent IN (53, 54)") == 2);
         CHECK(node->sql().number("SELECT count(*) FROM nulled WHERE parent IS NULL") == 4);
@@ -221,10 +211,10 @@ TEST_CASE("a table of 1,500 columns and a row of 50 MB", "[busy]") {
         "INSERT INTO wide (nr, c1, c1499) SELECT i, i, -i FROM generate_series(1, 20) i;"
         "INSERT INTO large SELECT 1, string_agg(md5(i::text), ''), decode(repeat('00ff', 5000000), 'hex') FROM "
         "generate_series(1, 1250000) i");
-    finish(tree, {"wide"});
+    check_settled(tree, {"wide"});
     const std::string sums = "SELECT md5(v) || md5(b) FROM large";
     CHECK(tree[0].sql().value(sums) == tree[2].sql().value(sums));
     tree[2].sql().exec("UPDATE wide SET c700 = 1 WHERE nr < 5; UPDATE large SET v = v || 'x'");
-    finish(tree, {"wide"});
+    check_settled(tree, {"wide"});
     CHECK(tree[0].sql().value(sums) == tree[2].sql().value(sums));
 }

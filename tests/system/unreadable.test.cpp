@@ -35,10 +35,6 @@ Tree with_a_strict_one_in_the_middle() {
     return tree;
 }
 
-std::string held_keys(Node& node) {
-    return node.sql().value("SELECT coalesce(string_agg(key::text, ' ' ORDER BY key), '') FROM replication.held");
-}
-
 std::string row(Node& node, int nr) {
     return node.sql().value("SELECT concat_ws(' ', mood, past, code, v) FROM person WHERE nr = " + std::to_string(nr));
 }
