@@ -19,6 +19,7 @@ SqlValues values_of(const Conflict& conflict) {
             {"row", conflict.row.value_or("")},
             {"row_columns", conflict.row_columns},
             {"present_key", conflict.present_key},
+            {"image", conflict.image},
             {"assignments", conflict.assignments}};
 }
 
@@ -60,6 +61,7 @@ asio::awaitable<Conflict> Conflict::read(pg::Connection& connection, std::string
     conflict.key_columns = row.optional_at(0, "key_columns");
     conflict.key_object = row.at(0, "key_object");
     conflict.row_columns = row.at(0, "row_columns");
+    conflict.image = row.optional_at(0, "image").value_or("");
     conflict.present_key = row.at(0, "present_key");
     conflict.key_fits = row.optional_at(0, "key_fits") == "t";
     conflict.assignments = row.at(0, "assignments");

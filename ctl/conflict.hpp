@@ -23,6 +23,7 @@ struct Conflict {
     std::string key_object;                  ///< the key as a jsonb object
     std::string present_key;                 ///< `key_columns` of the row `present`
     bool key_fits{};                         ///< the table's key has as many columns as it had
+    std::string image;                       ///< SQL for the image of a row called present
     std::string row_columns;                 ///< quoted list of those of `row` that can be written
     std::string assignments;                 ///< the same, those that can be changed; empty: there are none
 

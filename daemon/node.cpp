@@ -160,13 +160,17 @@ asio::awaitable<void> Node::register_neighbours(pg::Connection& database) {
 }
 
 asio::awaitable<void> Node::serve_own_database() {
-    Backoff backoff(200ms, 10s);
+    Backoff backoff(200ms, 2s);
     for (;;) {
         std::exception_ptr error;
         try {
             const auto database = co_await open_own("wake-up");
             co_await register_neighbours(*database);
             start_links();
+            if (!own_error_.empty()) {
+                own_back_.notify();
+                wake_links();
+            }
             own_error_.clear();
             backoff.reset();
             Wakeup wakeup(config_.node, own_poll_interval);

@@ -69,6 +69,7 @@ class Node {
     bool registered_ = false;  ///< the neighbours of the file are in the database
     Event progress_;           ///< a link has pulled, or failed to
     Event prunable_;           ///< a neighbour has read more of our log, or a row is held no more
+    Event own_back_;           ///< the own database answers again
     Event register_again_;     ///< the neighbours of the file have changed
     std::string own_error_;
 };

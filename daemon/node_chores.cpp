@@ -48,7 +48,7 @@ asio::awaitable<void> Node::keep_log_short() {
             error = std::current_exception();
         }
         if (const auto reason = why(error)) spdlog::debug("prune: {}", *reason);
-        co_await Event{}.wait_until(pg::Clock::now() + backoff.next());
+        co_await own_back_.wait_until(pg::Clock::now() + backoff.next());
     }
 }
 
@@ -77,7 +77,7 @@ asio::awaitable<void> Node::retry_held_rows() {
             error = std::current_exception();
         }
         if (const auto reason = why(error)) spdlog::debug("held rows: {}", *reason);
-        co_await Event{}.wait_until(pg::Clock::now() + backoff.next());
+        co_await own_back_.wait_until(pg::Clock::now() + backoff.next());
     }
 }
 
@@ -100,7 +100,7 @@ asio::awaitable<void> Node::guard_users() {
         const auto reason = why(error).value_or("");
         if (reason != logged) spdlog::warn("pulls that block users cannot be ended now: {}", reason);
         logged = reason;
-        co_await Event{}.wait_until(pg::Clock::now() + guard_interval);
+        co_await own_back_.wait_until(pg::Clock::now() + guard_interval);
     }
 }
 

@@ -60,7 +60,8 @@ SqlValues table_sql(const TablePair& pair) {
         if (!column.fixed && !table.is_key(column.name)) assignments.add(name + " = " + value);
         names.add(literal);
         texts.add("r." + name + "::text");
-        casts.add("(h.row ->> " + literal + ")" + (as_text ? "" : "::" + column.unlimited_type));
+        const auto held = "(h.row ->> " + literal + ")";
+        casts.add(as_text ? held : column.local ? input_sql(column, held) : held + "::" + column.unlimited_type);
     }
     return {{"tbl", std::to_string(table.id)},
             {"table", table.quoted_name()},

@@ -86,9 +86,9 @@ BEGIN
     IF columns = 0 THEN
         RETURN;
     END IF;
-    EXECUTE format('INSERT INTO pg_temp.parent_row (relation, row, tag) SELECT %s, to_jsonb(t.*), d.theirs FROM pg_temp.decision d JOIN %s t ON %s LEFT JOIN %s r ON %s'
+    EXECUTE format('INSERT INTO pg_temp.parent_row (relation, row, tag) SELECT %s, %s, d.theirs FROM pg_temp.decision d JOIN %s t ON %s LEFT JOIN %s r ON %s'
                    ' WHERE d.tbl = %s AND NOT d.settled AND d.taken AND d.here AND (NOT d.present OR %s)',
-                   parent, table_sql, match_sql, stage_sql, match_staged_sql, table_id,
+                   parent, replication.image_sql(parent, 't'), table_sql, match_sql, stage_sql, match_staged_sql, table_id,
                    coalesce(format('ROW(%s)::record OPERATOR(pg_catalog.*<>) ROW(%s)::record', here, staged), 'false'));
 END
 $$;
@@ -159,7 +159,7 @@ BEGIN
     SELECT * INTO STRICT r FROM replication.tables WHERE relation = restored;
     SELECT string_agg(quote_ident(a.attname), ', ') INTO columns FROM pg_attribute a
     WHERE a.attrelid = restored AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND image ? a.attname;
-    EXECUTE format('INSERT INTO %1$s AS t (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1) RETURNING %3$s, %4$s',
+    EXECUTE format('INSERT INTO %1$s AS t (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM replication.row_of(NULL::%1$s, $1) RETURNING %3$s, %4$s',
                    restored::regclass, columns, replication.key_expression(restored, r.key_columns, 't'), replication.strength_sql(r.id, 't'))
     INTO key, strength USING image;
     PERFORM replication.log_change(r.id, 'I', key, strength);

@@ -118,10 +118,10 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    EXECUTE format('SELECT count(*) = 1, max(r.strength) FROM (SELECT %3$s AS strength FROM %1$s t WHERE (%2$s) = (SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1)) FOR UPDATE) r',
+    EXECUTE format('SELECT count(*) = 1, max(r.strength) FROM (SELECT %3$s AS strength FROM %1$s t WHERE (%2$s) = (SELECT %2$s FROM replication.row_of(NULL::%1$s, $1)) FOR UPDATE) r',
                    h.relation::regclass, (SELECT string_agg(quote_ident(c), ', ') FROM unnest(h.key_columns) c), replication.strength_sql(h.tbl, 't'))
     INTO present, strength
-    USING (SELECT jsonb_object_agg(c.name, h.key -> (c.position::integer - 1)) FROM unnest(h.key_columns) WITH ORDINALITY c(name, position));
+    USING (SELECT replication.image_of_texts(jsonb_object_agg(c.name, h.key -> (c.position::integer - 1))) FROM unnest(h.key_columns) WITH ORDINALITY c(name, position));
     PERFORM replication.log_change(h.tbl, CASE WHEN present THEN 'U' ELSE 'D' END::"char", h.key, strength);
     RETURN format('%I.%I %s', h.schema_name, h.table_name, h.key);
 END

@@ -1,4 +1,4 @@
--- The row that the table has now, as JSON.
-SELECT to_jsonb(present.*) AS row
+-- The row that the table has now, as JSON: `:image` of `present`.
+SELECT :image AS row
 FROM :"schema".:"table" present
-WHERE (:key_columns) = (SELECT :key_columns FROM jsonb_populate_record(CAST(NULL AS :"schema".:"table"), :'key'))
+WHERE (:key_columns) = (SELECT :key_columns FROM replication.row_of(CAST(NULL AS :"schema".:"table"), :'key'))

@@ -1,2 +1,2 @@
 DELETE FROM :"schema".:"table"
-WHERE (:key_columns) = (SELECT :key_columns FROM jsonb_populate_record(CAST(NULL AS :"schema".:"table"), :'key'))
+WHERE (:key_columns) = (SELECT :key_columns FROM replication.row_of(CAST(NULL AS :"schema".:"table"), :'key'))

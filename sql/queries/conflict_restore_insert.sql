@@ -1,2 +1,2 @@
 INSERT INTO :"schema".:"table" (:row_columns) OVERRIDING SYSTEM VALUE
-SELECT :row_columns FROM jsonb_populate_record(CAST(NULL AS :"schema".:"table"), :'row')
+SELECT :row_columns FROM replication.row_of(CAST(NULL AS :"schema".:"table"), :'row')

@@ -7,7 +7,7 @@ WITH superseded AS (
 INSERT INTO replication.conflicts (type, schema_name, table_name, key, winner_origin, winner_version, loser_origin, loser_version,
                                    loser_row, resolver, neighbour)
 SELECT CASE WHEN e.action = 'D' THEN 'update_deleted' ELSE 'update_origin_differs' END, h.schema_name, h.table_name, h.key,
-       e.origin, e.version, h.tag[3]::smallint, h.tag[2]::bigint, h.row, t.resolver, h.neighbour
+       e.origin, e.version, h.tag[3]::smallint, h.tag[2]::bigint, replication.image_of_texts(h.row), t.resolver, h.neighbour
 FROM superseded h
 JOIN replication.tables t ON t.id = h.tbl
 CROSS JOIN LATERAL (SELECT * FROM replication.events e

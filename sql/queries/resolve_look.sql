@@ -24,6 +24,7 @@ UPDATE pg_temp.decision d
 SET ours = s.ours, inserted_here = s.inserted_here, ord_here = s.ord_here, seen = s.seen
 FROM side s
 WHERE s.tbl = d.tbl AND s.nr = d.nr AND s.key IS NOT DISTINCT FROM d.key AND NOT d.settled;
--- Where there was no row to lock, our side may tell of one that was inserted since.
+-- Where there was no row to lock, our side may tell of one that was inserted since; a row that was held until now has come without a
+-- word in the log, and its delete must find it.
 SELECT count(*) AS late, EXISTS (SELECT FROM replication.held) AS any_held
-FROM pg_temp.decision WHERE NOT settled AND NOT here AND ours IS NOT NULL;
+FROM pg_temp.decision WHERE NOT settled AND NOT here AND (ours IS NOT NULL OR NOT present);

@@ -18,7 +18,7 @@ class FaultRunner {
 
     /// Until the plan's time is over.
     void run();
-    /// Ends all that are still there.
+    /// Ends all that are still there, and what libfaketime may have done to servers with a clock of their own.
     void heal();
     /// How often each was brought about.
     const std::map<std::string, int>& done() const { return done_; }

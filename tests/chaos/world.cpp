@@ -216,6 +216,11 @@ void World::keep(const fs::path& dir) {
     for (auto& node : nodes_)
         std::ofstream(dir / (node->name() + ".log")) << node->log();
     for (auto& node : nodes_) {
+        std::ofstream(dir / (node->name() + ".status")) << node->ctl({"status", "--json"}).out;
+        std::ofstream activity(dir / (node->name() + ".activity"));
+        for (const auto& row :
+             node->sql().rows("SELECT a::text FROM pg_stat_activity a WHERE datname = current_database()"))
+            activity << row[0].value_or("") << "\n";
         std::ofstream tables(dir / (node->name() + ".tables"));
         for (const char* const table : {"item", "pair", "note", "task", "ledger", "replication.conflicts",
                                         "replication.held", "replication.events", "replication.ahead",

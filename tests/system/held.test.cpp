@@ -218,6 +218,25 @@ TEST_CASE("discarding a held row makes what is here a new change, be it a row or
     CHECK(b.sql().number("SELECT count(*) FROM replication.conflicts WHERE loser_row ->> 'name' = 'held'") == 2);
 }
 
+TEST_CASE("a held row that becomes a row while its delete is waiting is deleted") {
+    auto tree = Tree::chain(2, with_addresses());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    refuse_at(b, a);
+    tree.sync_all();
+    a.sql().exec("INSERT INTO person VALUES (2, 'y', 'held')");
+    tree.sync_all();
+    REQUIRE(held_keys(b) == "[2]");
+    b.faults().arm("apply.merged", Faults::Action::pause);
+    b.sql().exec("ALTER TABLE person DROP CONSTRAINT not_held; UPDATE person SET mail = 'z' WHERE nr = 1");
+    b.faults().wait_reached("apply.merged");  // the row is in the table, not committed
+    a.sql().exec("DELETE FROM person WHERE nr = 2");
+    wait_value(b, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 3 AND NOT granted", "1");
+    b.faults().release("apply.merged");
+    check_all_applied(tree);
+    CHECK(rows(b) == "1z");
+}
+
 TEST_CASE("a row that is held while another link's batch clears its way is tried again at once, and its events go") {
     auto tree = Tree::chain(3, with_addresses());
     auto& a = tree[0];

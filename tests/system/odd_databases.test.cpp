@@ -54,6 +54,28 @@ TEST_CASE("a daemon whose own database belongs to another node says so and touch
     wrong.stop();
 }
 
+TEST_CASE("when a daemon's own database is back, its links do not wait for the end of their back-off") {
+    Cluster at_a;
+    Cluster at_b;
+    Node a(at_a, 1, "a");
+    Node b(at_b, 2, "b");
+    const LinkOptions patient{.extra = "retry: {first: 10m, max: 10m}\n"};
+    a.link(b, patient);
+    b.link(a, patient);
+    for (auto* const node : {&a, &b}) {
+        node->sql().exec(item_table);
+        node->init_ok();
+        node->start();
+    }
+    REQUIRE(a.sync().exit_code == 0);
+    at_b.stop();
+    wait_said(b, "link=a state=backing_off");
+    wait_said(b, "own database");
+    a.sql().exec("INSERT INTO item VALUES (7, 'while b was down')");
+    at_b.start();
+    wait_value(b, "SELECT count(*) FROM item WHERE nr = 7", "1", 10s);
+}
+
 TEST_CASE("a neighbour's address that leads to another node is named and nothing is read from there") {
     auto tree = Tree::star(3, with_items());
     tree.sync_all();
