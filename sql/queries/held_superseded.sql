@@ -1,7 +1,10 @@
--- Held rows whose key was written here since are superseded: they lost.
+-- Held rows whose key was written here since are superseded: they lost. Those about which an earlier round of the batch decided it keeps or
+-- lets go itself (held_settle.sql).
 WITH superseded AS (
     DELETE FROM replication.held h
     WHERE NOT EXISTS (SELECT FROM replication.standing s WHERE s.id = h.id)
+      AND NOT EXISTS (SELECT FROM pg_temp.decision d
+                      WHERE d.settled AND d.tbl = h.tbl AND d.nr = h.nr AND coalesce(d.key, jsonb_build_array(d.nr)) = h.key)
     RETURNING h.*
 )
 INSERT INTO replication.conflicts (type, schema_name, table_name, key, winner_origin, winner_version, loser_origin, loser_version,

@@ -237,6 +237,27 @@ TEST_CASE("a held row that becomes a row while its delete is waiting is deleted"
     CHECK(rows(b) == "1z");
 }
 
+TEST_CASE("a held row that lost against a batch does not lose once more against a user's row that comes meanwhile") {
+    auto tree = Tree::chain(3, with_addresses());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    auto& c = tree[2];
+    refuse_at(b, a);
+    tree.sync_all();
+    hold_pulls(c);
+    a.sql().exec("INSERT INTO person VALUES (2, 'y', 'held')");
+    wait_value(b, "SELECT count(*) FROM replication.held", "1");
+    hold_pull(b, c);
+    c.sql().exec("INSERT INTO person VALUES (2, 'z', 'of c')");
+    c.sql().exec("DELETE FROM person WHERE nr = 2");
+    advance_to(b, "pull.begun.3", "apply.merged.3");  // the held row has lost
+    b.sql().exec("INSERT INTO person VALUES (2, 'u', 'of a user')");
+    b.faults().release("apply.merged.3");
+    release_pulls(c);
+    check_all_applied(tree);
+    CHECK(b.sql().number("SELECT count(*) FROM replication.conflicts WHERE loser_row ->> 'name' = 'held'") == 1);
+}
+
 TEST_CASE("a row that is held while another link's batch clears its way is tried again at once, and its events go") {
     auto tree = Tree::chain(3, with_addresses());
     auto& a = tree[0];
