@@ -119,6 +119,8 @@ void Cluster::kill_all() {
     if (!is_running()) throw std::logic_error("the cluster does not run");
     // Stopped, the postmaster neither starts another child nor reaps one: the numbers stay those of its children.
     postmaster_->kill(SIGSTOP);
+    if (!becomes_true(stop_deadline, [&] { return is_stopped(postmaster_->pid()) || !postmaster_->is_running(); }))
+        throw std::runtime_error("PostgreSQL does not stop at SIGSTOP");
     const auto children = children_of(postmaster_->pid());
     for (const pid_t child : children)
         ::kill(child, SIGKILL);

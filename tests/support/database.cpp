@@ -36,7 +36,7 @@ Database::Database(const std::string& conninfo) : conninfo_(conninfo) {
 }
 
 void Database::reconnect() {
-    connection_.reset(PQconnectdb(conninfo_.c_str()));
+    connection_.reset(PQconnectdb((conninfo_ + " connect_timeout=60").c_str()));
     if (!is_connected()) throw SqlError("", PQerrorMessage(connection_.get()));
     PQsetNoticeProcessor(
         connection_.get(), [](void*, const char*) {}, nullptr);

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -125,7 +126,9 @@ std::optional<ExitStatus> reap(pid_t pid) {
 
 // State and parent from /proc/PID/stat; nothing when there is no such process.
 std::optional<std::pair<char, pid_t>> state_and_parent(const std::string& pid) {
-    const auto stat = read_file("/proc/" + pid + "/stat");
+    std::ifstream file("/proc/" + pid + "/stat");  // cannot be read either when the process ends at this moment
+    std::string stat;
+    std::getline(file, stat);
     const auto name_end = stat.rfind(')');
     if (name_end == std::string::npos) return std::nullopt;
     std::istringstream fields(stat.substr(name_end + 1));
@@ -209,6 +212,11 @@ std::vector<pid_t> children_of(pid_t parent) {
         if (found && found->second == parent && !has_ended(found->first)) children.push_back(pid);
     }
     return children;
+}
+
+bool is_stopped(pid_t pid) {
+    const auto found = state_and_parent(std::to_string(pid));
+    return found && found->first == 'T';
 }
 
 bool is_alive(pid_t pid) {

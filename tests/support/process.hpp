@@ -69,6 +69,9 @@ Output run(const Argv& argv, const ProcessOptions& options = {},
 /// The living processes whose parent is `parent`; those that ended and wait to be reaped are not among them.
 std::vector<pid_t> children_of(pid_t parent);
 
+/// By SIGSTOP, which takes effect some time after it was sent.
+bool is_stopped(pid_t pid);
+
 /// False as well for one that has ended and waits to be reaped.
 bool is_alive(pid_t pid);
 
