@@ -78,8 +78,9 @@ void FaultRunner::heal() {
     for (auto& made : world_.clusters()) {
         if (!made.clock) continue;
         // libfaketime takes a lock and memory in PostgreSQL's signal handlers: a session was seen to hang for ever,
-        // deaf to SIGTERM, and another to break its heap.
+        // deaf to SIGTERM, and another to break its heap. All clocks are right from now on, so it is not needed.
         made.cluster->kill_all();
+        made.cluster->clear_environment();
         made.cluster->start();
     }
 }

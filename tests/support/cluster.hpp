@@ -41,6 +41,8 @@ class Cluster {
     /// operating system holds for the disk).
     void kill_all();
     void restart();
+    /// Nothing is added to the environment any more, from the next start on.
+    void clear_environment() { environment_.clear(); }
     /// As pg_upgrade does it, here to the version that it has: other files, with the same databases in them.
     void upgrade();
     bool is_running() const;
@@ -67,7 +69,7 @@ class Cluster {
 
     TempDir dir_;
     ReservedPort port_;
-    const Environment environment_;
+    Environment environment_;
     std::unique_ptr<Process> postmaster_;
 };
 
