@@ -48,7 +48,6 @@ asio::awaitable<Exit> discard(Context& context) {
     const auto row = co_await connection->query(render_sql(sql::held_discard, "id", id));
     const auto key = row.optional_at(0, "discarded");
     if (!key) throw no_such_row(id);
-    co_await connection->query(std::string(sql::held_superseded) + "COMMIT");
     co_await wake_daemon(context);
     context.out << "what is here under " << *key << " is a new change now; the held row is among the conflicts\n";
     co_return Exit::done;

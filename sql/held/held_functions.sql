@@ -103,8 +103,28 @@ BEGIN
 END
 $$;
 
+-- These held rows are held no more: they lost against what was written here under their keys.
+CREATE OR REPLACE FUNCTION replication.held_lost(ids bigint[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH superseded AS (
+        DELETE FROM replication.held h WHERE h.id = ANY (ids) RETURNING h.*
+    )
+    INSERT INTO replication.conflicts (type, schema_name, table_name, key, winner_origin, winner_version, loser_origin, loser_version,
+                                       loser_row, resolver, neighbour)
+    SELECT CASE WHEN e.action = 'D' THEN 'update_deleted' ELSE 'update_origin_differs' END, h.schema_name, h.table_name, h.key,
+           e.origin, e.version, h.tag[3]::smallint, h.tag[2]::bigint, replication.image_of_texts(h.row), t.resolver, h.neighbour
+    FROM superseded h
+    JOIN replication.tables t ON t.id = h.tbl
+    CROSS JOIN LATERAL (SELECT * FROM replication.events e
+                        WHERE e.tbl = h.tbl AND e.nr = h.nr AND coalesce(e.key, jsonb_build_array(e.nr)) = h.key
+                          AND e.via = (SELECT node FROM replication.nodes WHERE is_self)
+                        ORDER BY coalesce(e.ord, e.id) DESC, e.id DESC LIMIT 1) e
+$$;
+
 -- Makes the present row of a held row's key, or its absence, a new change made here: that is what everybody gets, and what was
--- held goes to the conflicts. Returns the key as text; null where there is no such held row.
+-- held goes to the conflicts. Returns the key as text; null where there is no such held row. No batch is applied meanwhile (resolve_lock_absent.sql):
+-- it might be about to make the held row a row, which nobody here can see before it commits.
 CREATE OR REPLACE FUNCTION replication.discard_held(held_id bigint) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -113,6 +133,7 @@ DECLARE
     present  boolean;
     strength float8;
 BEGIN
+    PERFORM pg_advisory_xact_lock(1953656685, 3);
     SELECT s.*, t.relation, t.key_columns INTO h
     FROM replication.held s JOIN replication.tables t ON t.id = s.tbl WHERE s.id = held_id FOR UPDATE OF s;
     IF NOT FOUND THEN
@@ -123,6 +144,7 @@ BEGIN
     INTO present, strength
     USING (SELECT replication.image_of_texts(jsonb_object_agg(c.name, h.key -> (c.position::integer - 1))) FROM unnest(h.key_columns) WITH ORDINALITY c(name, position));
     PERFORM replication.log_change(h.tbl, CASE WHEN present THEN 'U' ELSE 'D' END::"char", h.key, strength);
+    PERFORM replication.held_lost(ARRAY[held_id]);
     RETURN format('%I.%I %s', h.schema_name, h.table_name, h.key);
 END
 $$;

@@ -1,3 +1,2 @@
--- What is here becomes a new change, and with that the held row is superseded.
-BEGIN;
+-- What is here becomes a new change; the held row has lost.
 SELECT replication.discard_held(:id) AS discarded;

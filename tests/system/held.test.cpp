@@ -1,3 +1,5 @@
+#include <future>
+
 #include "tests/support/catch.hpp"
 #include "tests/support/tree.hpp"
 #include "tests/support/wait_until.hpp"
@@ -235,6 +237,30 @@ TEST_CASE("a held row that becomes a row while its delete is waiting is deleted"
     b.faults().release("apply.merged");
     check_all_applied(tree);
     CHECK(rows(b) == "1z");
+}
+
+TEST_CASE("a held row that becomes a row while it is discarded is the same everywhere") {
+    auto tree = Tree::chain(2, with_addresses());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    refuse_at(b, a);
+    tree.sync_all();
+    a.sql().exec("INSERT INTO person VALUES (2, 'y', 'held')");
+    tree.sync_all();
+    REQUIRE(held_keys(b) == "[2]");
+    b.faults().arm("apply.merged", Faults::Action::pause);
+    b.sql().exec("ALTER TABLE person DROP CONSTRAINT not_held; UPDATE person SET mail = 'z' WHERE nr = 1");
+    b.faults().wait_reached("apply.merged");  // the row is in the table, not committed
+    auto discard = std::async([&b, id = b.sql().value("SELECT id FROM replication.held")] {
+        return b.ctl({"held", "discard", id});
+    });
+    wait_value(b,
+               "SELECT count(*) > 0 FROM (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 3 AND NOT granted"
+               " UNION ALL SELECT FROM replication.events WHERE nr = 2 AND via = 2) waits_or_is_done",
+               "t");
+    b.faults().release("apply.merged");
+    discard.wait();
+    check_all_applied(tree);
 }
 
 TEST_CASE("a held row that lost against a batch does not lose once more against a user's row that comes meanwhile") {
