@@ -30,7 +30,8 @@ pg::asio::awaitable<void> begin_decisions(pg::Connection& target, int source, co
     co_await target.query(std::move(query));
 }
 
-pg::asio::awaitable<void> lock_tables(pg::Connection& target, const TablePairs& pairs, const Staged& staged) {
+pg::asio::awaitable<void> come_first(pg::Connection& target, const TablePairs& pairs, const Staged& staged) {
+    co_await target.query(std::string(sql::resolve_come_first));
     std::string names;
     for (const int id : staged.tables)
         names += (names.empty() ? "" : ", ") + pairs.at(id).target.quoted_name();

@@ -18,9 +18,9 @@ struct Seen {
 pg::asio::awaitable<void> begin_decisions(pg::Connection& target, int source, const TablePairs& pairs,
                                           const Staged& staged);
 
-/// Keeps all others but readers away from the tables of the batch, until it ends. Who has written to one already goes
-/// first. Throws SqlError 55P03 when that takes him too long.
-pg::asio::awaitable<void> lock_tables(pg::Connection& target, const TablePairs& pairs, const Staged& staged);
+/// Keeps other batches away, and from the tables of this one all but readers, until it ends. Other batches at hand, and
+/// who has written to one of the tables already, go first. Throws SqlError 55P03 when that takes him too long.
+pg::asio::awaitable<void> come_first(pg::Connection& target, const TablePairs& pairs, const Staged& staged);
 
 /// Locks the rows here of all keys that are not settled yet. Throws SqlError 55P03 when a user holds one for too long.
 pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pairs, const Staged& staged,

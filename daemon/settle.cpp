@@ -23,9 +23,10 @@ constexpr std::chrono::seconds patience_with_locks{30};
 /// Lets him finish who waits for the locks that we just gave back.
 constexpr std::chrono::milliseconds courtesy{20};
 
-/// Users who lock the same rows in another order would make us give way for ever. So now and then they have to wait
-/// before they lock anything: a lock on the tables is awaited while we hold nothing that they could wait for. Less and
-/// less often, since it keeps all of them waiting for one who does not come to an end.
+/// Users who lock the same rows in another order, and the batches of other neighbours, would make us give way for ever.
+/// So now and then they have to wait before they lock anything: a lock on the tables is awaited while we hold nothing
+/// that they could wait for. Less and less often, since it keeps all of them waiting for one who does not come to an
+/// end.
 bool comes_first(unsigned times_given_way) {
     constexpr unsigned often = 4;
     return times_given_way >= often && std::has_single_bit(times_given_way);
@@ -55,7 +56,7 @@ class Settlement {
 
     /// A round; what it leaves is for the next one.
     asio::awaitable<Merged> round(Manner manner, bool comes_first) {
-        if (comes_first) co_await lock_tables(target_, pairs_, staged_);
+        if (comes_first) co_await come_first(target_, pairs_, staged_);
         if (manner == Manner::singly) co_await stage_held(target_, pairs_, staged_);
         const bool any_held = co_await lock_and_look(manner);
         auto merged = co_await merge(target_, source_, pairs_, staged_, manner);

@@ -2,11 +2,14 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <thread>
 
 #include "tests/support/catch.hpp"
+#include "tests/system/ask.hpp"
 #include "tests/system/interleaving.hpp"
 
 using namespace tromp::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -296,4 +299,28 @@ TEST_CASE(
     CHECK(losers(tree[1], "item") == std::vector<std::string>{"update_origin_differs [1] a1"});
     for (const auto& loser : losers(tree[0], "item"))
         CHECK((loser == "update_origin_differs [1] b1" || loser == "update_origin_differs [1] a1"));
+}
+
+TEST_CASE("a delete of what is not here gets through although there is always another neighbour's batch at hand") {
+    TreeOptions options;
+    options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, v text)";
+    auto tree = Tree::chain(2, options);
+    auto& a = tree[0];
+    auto& b = tree[1];
+    tree.sync_all();
+    // Two that hold what batches hold, in turns, each longer than a batch waits for a lock: there is never nobody.
+    const auto hold = [conninfo = b.conninfo()](const std::stop_token& stop, const std::string& begin_after) {
+        Database database(conninfo);
+        database.exec("SELECT pg_sleep(" + begin_after + ")");
+        while (!stop.stop_requested()) {
+            database.exec("SELECT pg_advisory_lock_shared(1953656685, 3), pg_sleep(1)");
+            database.exec("SELECT pg_advisory_unlock_shared(1953656685, 3)");
+        }
+    };
+    const std::jthread one(hold, "0");
+    wait_value(b, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 3", "1");
+    const std::jthread other(hold, "0.5");
+    wait_value(b, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 3", "2");
+    a.sql().exec("INSERT INTO item VALUES (1, 'short-lived'); DELETE FROM item; INSERT INTO item VALUES (2, 'last')");
+    wait_value(b, "SELECT count(*) FROM item WHERE nr = 2", "1", 20s);
 }
