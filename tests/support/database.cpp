@@ -2,6 +2,10 @@
 
 #include <poll.h>
 
+#include <chrono>
+
+#include "tests/support/wait_until.hpp"
+
 namespace tromp::test {
 namespace {
 
@@ -22,6 +26,34 @@ Result checked(Result result, PGconn* connection) {
     const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
     const std::string message = PQresultErrorMessage(result.get());
     throw SqlError(state ? state : "", message.empty() ? PQerrorMessage(connection) : message);
+}
+
+/// A server may hang for good: with libfaketime, its sessions do now and then.
+constexpr std::chrono::minutes longest_statement{4};
+
+/// The result of the last of the statements that were sent.
+template <typename Connection>
+Result take_result(Connection& connection) {
+    const auto end = std::chrono::steady_clock::now() + longest_statement * patience;
+    Result last;
+    // To the end, whatever comes: a result left behind would be taken for the next statement's.
+    for (;;) {
+        while (PQisBusy(connection.get())) {
+            const auto left =
+                std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+            pollfd readable{PQsocket(connection.get()), POLLIN, 0};
+            if (left.count() <= 0 || poll(&readable, 1, static_cast<int>(left.count())) == 0) {
+                connection.reset();
+                throw SqlError("", "the server does not answer");
+            }
+            if (!PQconsumeInput(connection.get())) break;  // the result will tell
+        }
+        Result result{PQgetResult(connection.get())};
+        if (!result) break;
+        last = std::move(result);
+    }
+    if (!last) throw std::logic_error("a result is asked for without a statement");
+    return checked(std::move(last), connection.get());
 }
 
 long long touched_rows(const Result& result) {
@@ -56,11 +88,13 @@ int Database::backend_pid() const {
 }
 
 long long Database::exec(const std::string& sql) {
-    return touched_rows(checked(Result(PQexec(connection_.get(), sql.c_str())), connection_.get()));
+    async_exec(sql);
+    return touched_rows(take_result(connection_));
 }
 
 std::vector<Row> Database::rows(const std::string& sql) {
-    const auto result = checked(Result(PQexec(connection_.get(), sql.c_str())), connection_.get());
+    async_exec(sql);
+    const auto result = take_result(connection_);
     std::vector<Row> rows;
     for (int row = 0; row < PQntuples(result.get()); ++row) {
         auto& fields = rows.emplace_back();
@@ -97,12 +131,7 @@ bool Database::is_busy() {
 }
 
 long long Database::finish() {
-    Result last;
-    // To the end, whatever comes: a result left behind would be taken for the next statement's.
-    while (Result result{PQgetResult(connection_.get())})
-        last = std::move(result);
-    if (!last) throw std::logic_error("finish() without async_exec()");
-    return touched_rows(checked(std::move(last), connection_.get()));
+    return touched_rows(take_result(connection_));
 }
 
 bool is_blocked(Database& observer, const Database& session) {
