@@ -81,13 +81,14 @@ asio::awaitable<void> settle(pg::Connection& target, int source, const TablePair
     const auto give_up = pg::Clock::now() + patience_with_locks;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     unsigned times_given_way = 0;
+    bool holds_rows = false;  // of rounds that are done: no time for a long wait
     co_await target.query("SAVEPOINT staged");
     for (;;) {
         auto merged = Merged::overtaken;
         std::string in_the_way;
         bool refused = false;
         try {
-            merged = co_await settlement.round(manner, comes_first(times_given_way));
+            merged = co_await settlement.round(manner, !holds_rows && comes_first(times_given_way));
         } catch (const pg::SqlError& error) {
             refused = is_refusal(error.sqlstate()) && manner != Manner::singly;
             if (!refused && (!is_contention(error.sqlstate()) || pg::Clock::now() > give_up)) throw;
@@ -98,6 +99,7 @@ asio::awaitable<void> settle(pg::Connection& target, int source, const TablePair
         if (merged == Merged::held_left) co_await target.query("UPDATE pg_temp.decision SET settled = true");
         co_await target.query(settled_some ? "RELEASE SAVEPOINT staged; SAVEPOINT staged"
                                            : "ROLLBACK TO SAVEPOINT staged");
+        holds_rows = holds_rows || settled_some;
         if (refused || merged == Merged::held_left) {
             manner = Manner::singly;
         } else if (manner == Manner::quick) {
