@@ -172,8 +172,9 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
     co_await transaction.run(render_sql(sql::install_config, numbers), "write replication.config");
     report.unlisted_nodes = co_await write_nodes(transaction, config);
     co_await transaction.run(std::string(sql::functions) + std::string(sql::strength) +
-                                 std::string(sql::image_functions) + std::string(sql::held_functions) +
-                                 std::string(sql::constraint_functions) + std::string(sql::install_revoke),
+                                 std::string(sql::image_functions) + std::string(sql::keep_lost) +
+                                 std::string(sql::held_functions) + std::string(sql::constraint_functions) +
+                                 std::string(sql::install_revoke),
                              "renew the functions of schema replication");
     report.moved = co_await settle_in(transaction);
     report.tables = co_await capture_tables(transaction, config, config.tables);

@@ -24,9 +24,9 @@ constexpr std::chrono::seconds patience_with_locks{30};
 constexpr std::chrono::milliseconds courtesy{20};
 
 /// Users who lock the same rows in another order, and the batches of other neighbours, would make us give way for ever.
-/// So now and then they have to wait before they lock anything: a lock on the tables is awaited while we hold nothing
-/// that they could wait for. Less and less often, since it keeps all of them waiting for one who does not come to an
-/// end.
+/// So now and then we wait for them before we lock any row, and they for us: locks that keep both away are awaited
+/// while we hold nothing that they could wait for. Less and less often, since it keeps all of them waiting for one who
+/// does not come to an end.
 bool comes_first(unsigned times_given_way) {
     constexpr unsigned often = 4;
     return times_given_way >= often && std::has_single_bit(times_given_way);

@@ -3,8 +3,9 @@
 -- The key is the losing row's own, by the columns that are the key today.
 -- No key_columns: the table is not replicated any more. What lost where a parent is missing is the parent: it is the row that can come back.
 SELECT c.type, c.schema_name, c.table_name, c.key, c.loser_row, to_char(c.restored_at, 'YYYY-MM-DD HH24:MI:SS') AS restored_at,
-       replication.image_sql(t.relation, 'present') AS image, k.columns AS key_columns, k.present AS present_key, replication.image_of_texts(k.object) || coalesce(c.loser_row, '{}') AS key_object, r.columns AS row_columns,
-       coalesce(r.assignments, k.assignment) AS assignments,
+       replication.image_sql(t.relation, 'present') AS image, k.columns AS key_columns, k.present AS present_key,
+       replication.image_of_texts(k.object) || coalesce(c.loser_row, '{}') AS key_object,
+       r.columns AS row_columns, coalesce(r.assignments, k.assignment) AS assignments,
        jsonb_array_length(c.key) = cardinality(t.key_columns) OR c.loser_row ?& t.key_columns AS key_fits
 FROM (SELECT id, type, restored_at, schema_name, table_name, key, loser_row FROM replication.conflicts WHERE type <> 'foreign_key_violation'
       UNION ALL

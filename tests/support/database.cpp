@@ -1,6 +1,7 @@
 #include "tests/support/database.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <chrono>
 
@@ -32,28 +33,27 @@ Result checked(Result result, PGconn* connection) {
 constexpr std::chrono::minutes longest_statement{4};
 
 /// The result of the last of the statements that were sent.
-template <typename Connection>
-Result take_result(Connection& connection) {
+Result take_result(PGconn* connection) {
     const auto end = std::chrono::steady_clock::now() + longest_statement * patience;
     Result last;
     // To the end, whatever comes: a result left behind would be taken for the next statement's.
     for (;;) {
-        while (PQisBusy(connection.get())) {
+        while (PQisBusy(connection)) {
             const auto left =
                 std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-            pollfd readable{PQsocket(connection.get()), POLLIN, 0};
+            pollfd readable{PQsocket(connection), POLLIN, 0};
             if (left.count() <= 0 || poll(&readable, 1, static_cast<int>(left.count())) == 0) {
-                connection.reset();
+                shutdown(PQsocket(connection), SHUT_RDWR);  // nobody takes it for a good session any more
                 throw SqlError("", "the server does not answer");
             }
-            if (!PQconsumeInput(connection.get())) break;  // the result will tell
+            if (!PQconsumeInput(connection)) break;  // the result will tell
         }
-        Result result{PQgetResult(connection.get())};
+        Result result{PQgetResult(connection)};
         if (!result) break;
         last = std::move(result);
     }
     if (!last) throw std::logic_error("a result is asked for without a statement");
-    return checked(std::move(last), connection.get());
+    return checked(std::move(last), connection);
 }
 
 long long touched_rows(const Result& result) {
@@ -89,12 +89,12 @@ int Database::backend_pid() const {
 
 long long Database::exec(const std::string& sql) {
     async_exec(sql);
-    return touched_rows(take_result(connection_));
+    return touched_rows(take_result(connection_.get()));
 }
 
 std::vector<Row> Database::rows(const std::string& sql) {
     async_exec(sql);
-    const auto result = take_result(connection_);
+    const auto result = take_result(connection_.get());
     std::vector<Row> rows;
     for (int row = 0; row < PQntuples(result.get()); ++row) {
         auto& fields = rows.emplace_back();
@@ -131,7 +131,7 @@ bool Database::is_busy() {
 }
 
 long long Database::finish() {
-    return touched_rows(take_result(connection_));
+    return touched_rows(take_result(connection_.get()));
 }
 
 bool is_blocked(Database& observer, const Database& session) {

@@ -204,12 +204,16 @@ const std::vector<Order> orders = {
      }},
 };
 
+TreeOptions one_table() {
+    TreeOptions options;
+    options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, v text)";
+    return options;
+}
+
 }  // namespace
 
 TEST_CASE("two ends that resolve the same conflicts keep the same rows, whatever the order in which they do it") {
-    TreeOptions options;
-    options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, v text)";
-    auto tree = Tree::chain(2, options);
+    auto tree = Tree::chain(2, one_table());
     long long first = 0;
     for (const auto& order : orders) {
         for (const bool a_writes_first : {true, false}) {
@@ -242,12 +246,6 @@ void finish(Tree& tree, const std::string& expected) {
     tree.check_equal({"item"});
     CHECK(tree[0].sql().value("SELECT v FROM item WHERE nr = 1") == expected);
     check_logs_drained(tree);
-}
-
-TreeOptions one_table() {
-    TreeOptions options;
-    options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, v text)";
-    return options;
 }
 
 }  // namespace
@@ -302,9 +300,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a delete of what is not here gets through although there is always another neighbour's batch at hand") {
-    TreeOptions options;
-    options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, v text)";
-    auto tree = Tree::chain(2, options);
+    auto tree = Tree::chain(2, one_table());
     auto& a = tree[0];
     auto& b = tree[1];
     tree.sync_all();
