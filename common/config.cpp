@@ -13,7 +13,6 @@
 namespace tromp {
 namespace {
 
-constexpr int most_nodes = 10000;
 constexpr std::uint64_t most_batch_rows = 100000000;
 
 std::optional<Direction> read_direction(const yaml::Value& value) {

@@ -96,6 +96,8 @@ struct Control {
     std::optional<std::string> listen;  ///< HTTP, "host:port" or "[IPv6]:port", port 1 to 65535; absent: off
 };
 
+inline constexpr int most_nodes = 10000;  ///< that a tree can have
+
 /// Schema statements.
 struct Ddl {
     bool capture{true};  ///< those run here go to the others
@@ -108,7 +110,7 @@ struct Config {
     std::string name;                 ///< default node-N; 1 to 63 bytes, not a number, unlike any neighbour's
     std::string database;             ///< required; libpq conninfo or URI of this node's own database
     std::vector<std::string> tables;  ///< what init captures, see TablePattern; default none
-    int max_nodes{10};                ///< step of the partitioned sequences, equal on all nodes; 1 to 10000
+    int max_nodes{10};                ///< step of the partitioned sequences, equal on all nodes; 1 to most_nodes
     std::vector<Neighbour> neighbours;
     Conflicts conflicts;
     Batch batch;

@@ -77,12 +77,21 @@ void check_node(const Known& known, const Server& server, const Config& config) 
         Exit::usage);
 }
 
-void check_max_nodes(const Known& known, const Config& config) {
-    if (config.max_nodes >= known.max_nodes) return;
-    throw Error("max_nodes is " + std::to_string(config.max_nodes) + " in " + config.file +
-                    ", but the sequences are shared among " + std::to_string(known.max_nodes) +
-                    " already; it can only grow: give at least " + std::to_string(known.max_nodes),
+/// A node's numbers must be some of those it had before: nobody else has given these.
+void check_max_nodes(const Known& known, int max_nodes, const std::string& where) {
+    if (known.max_nodes == 0 || (max_nodes >= known.max_nodes && max_nodes % known.max_nodes == 0)) return;
+    throw Error("max_nodes is " + std::to_string(max_nodes) + where + ", but the sequences are shared among " +
+                    std::to_string(known.max_nodes) +
+                    " already; it can only grow, and by a whole factor, so that no number is given twice: give " +
+                    std::to_string(known.max_nodes) + ", " + std::to_string(2 * known.max_nodes) + ", " +
+                    std::to_string(3 * known.max_nodes) + " …",
                 Exit::usage);
+}
+
+asio::awaitable<void> write_config(InstallTransaction& transaction, int max_nodes) {
+    const SqlValues numbers{{"schema_version", std::to_string(schema_version())},
+                            {"max_nodes", std::to_string(max_nodes)}};
+    co_await transaction.run(render_sql(sql::install_config, numbers), "write replication.config");
 }
 
 asio::awaitable<void> upgrade_schema(InstallTransaction& transaction, const Server& server, int from) {
@@ -162,25 +171,33 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
         known = co_await look_at_schema(connection);
         check_version(known, server);
         check_node(known, server, config);
-        check_max_nodes(known, config);
+        check_max_nodes(known, config.max_nodes, " in " + config.file);
     }
 
     InstallReport report{known.schema_version, schema_version(), {}, {}, {}, {}};
     co_await upgrade_schema(transaction, server, known.schema_version);
-    const SqlValues numbers{{"schema_version", std::to_string(schema_version())},
-                            {"max_nodes", std::to_string(config.max_nodes)}};
-    co_await transaction.run(render_sql(sql::install_config, numbers), "write replication.config");
+    co_await write_config(transaction, config.max_nodes);
     report.unlisted_nodes = co_await write_nodes(transaction, config);
-    co_await transaction.run(std::string(sql::functions) + std::string(sql::strength) +
-                                 std::string(sql::image_functions) + std::string(sql::keep_lost) +
-                                 std::string(sql::held_functions) + std::string(sql::constraint_functions) +
-                                 std::string(sql::install_revoke),
+    co_await transaction.run(std::string(sql::functions) + std::string(sql::sequence_functions) +
+                                 std::string(sql::strength) + std::string(sql::image_functions) +
+                                 std::string(sql::keep_lost) + std::string(sql::held_functions) +
+                                 std::string(sql::constraint_functions) + std::string(sql::install_revoke),
                              "renew the functions of schema replication");
     report.moved = co_await settle_in(transaction);
     report.tables = co_await capture_tables(transaction, config, config.tables);
     report.unmatched = co_await unmatched_tables(transaction, report.tables);
     co_await transaction.commit();
     co_return report;
+}
+
+asio::awaitable<std::vector<std::string>> widen_sequences(pg::Connection& connection, int max_nodes) {
+    auto transaction = co_await InstallTransaction::begin(connection);
+    const auto known = co_await look_at_schema(connection);
+    check_max_nodes(known, max_nodes, "");
+    co_await write_config(transaction, max_nodes);
+    auto sequences = co_await partition_sequences(transaction);
+    co_await transaction.commit();
+    co_return sequences;
 }
 
 asio::awaitable<void> require_initialised(pg::Connection& connection, const Config& config) {

@@ -47,6 +47,10 @@ boost::asio::awaitable<InstallReport> install(pg::Connection& connection, const 
 boost::asio::awaitable<CaptureReport> add_tables(pg::Connection& connection, const Config& config,
                                                  const std::vector<std::string>& patterns);
 
+/// Gives this node its share of every sequence, of `max_nodes` shares; returns the sequences that were changed. Throws
+/// Error unless it is a multiple of the number there was. Precondition: require_initialised().
+boost::asio::awaitable<std::vector<std::string>> widen_sequences(pg::Connection& connection, int max_nodes);
+
 /// Throws Error, saying what to do, unless the database was initialised for this node by a program of this version.
 boost::asio::awaitable<void> require_initialised(pg::Connection& connection, const Config& config);
 

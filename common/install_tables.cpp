@@ -181,11 +181,16 @@ asio::awaitable<CaptureReport> capture_tables(InstallTransaction& transaction, c
         const bool is_new = co_await capture(transaction, table, config.conflicts);
         (is_new ? report.added : report.renewed).push_back(table.name());
     }
-    const SqlValues values{{"max_nodes", std::to_string(config.max_nodes)}};
-    const auto rows = co_await transaction.run(render_sql(sql::install_sequences, values), "partition the sequences");
-    for (int row = 0; row < rows.rows(); ++row)
-        report.sequences.emplace_back(rows.at(row, "sequence"));
+    report.sequences = co_await partition_sequences(transaction);
     co_return report;
+}
+
+asio::awaitable<std::vector<std::string>> partition_sequences(InstallTransaction& transaction) {
+    const auto rows = co_await transaction.run(std::string(sql::install_sequences), "partition the sequences");
+    std::vector<std::string> sequences;
+    for (int row = 0; row < rows.rows(); ++row)
+        sequences.emplace_back(rows.at(row, "sequence"));
+    co_return sequences;
 }
 
 asio::awaitable<CaptureReport> add_tables(pg::Connection& connection, const Config& config,

@@ -10,4 +10,8 @@ namespace tromp {
 boost::asio::awaitable<CaptureReport> capture_tables(InstallTransaction& transaction, const Config& config,
                                                      const std::vector<std::string>& patterns);
 
+/// Gives this node its share of every sequence of the captured tables, as `max_nodes` in replication.config says;
+/// returns those that were changed.
+boost::asio::awaitable<std::vector<std::string>> partition_sequences(InstallTransaction& transaction);
+
 }  // namespace tromp

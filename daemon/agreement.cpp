@@ -4,6 +4,8 @@
 
 #include <sql/embedded.hpp>
 
+#include <algorithm>
+
 namespace tromp {
 namespace {
 
@@ -11,14 +13,14 @@ namespace asio = boost::asio;
 
 struct NodeFacts {
     std::string schema_version;
-    std::string max_nodes;
+    int max_nodes = 0;
 };
 
 asio::awaitable<NodeFacts> read_facts(pg::Connection& database) {
     const auto row = co_await database.query(std::string(sql::node_facts));
     NodeFacts facts;
     facts.schema_version = row.optional_at(0, "schema_version").value_or("");
-    facts.max_nodes = row.optional_at(0, "max_nodes").value_or("");
+    if (row.optional_at(0, "max_nodes")) facts.max_nodes = static_cast<int>(row.number(0, "max_nodes"));
     co_return facts;
 }
 
@@ -29,7 +31,13 @@ asio::awaitable<void> require_at_home(pg::Connection& database) {
 
 }  // namespace
 
-asio::awaitable<TablePairs> agree(pg::Connection& source, pg::Connection& target, const std::string& source_name) {
+bool shares_meet(int node, int max_nodes, int other_node, int other_max) {
+    const auto [smaller, larger] = std::minmax(max_nodes, other_max);
+    return smaller < 1 || larger % smaller != 0 || std::max(node, other_node) > smaller;
+}
+
+asio::awaitable<TablePairs> agree(pg::Connection& source, pg::Connection& target, const Peer& from, int reader) {
+    const auto& source_name = from.name;
     const auto there = co_await read_facts(source);
     if (there.schema_version.empty())
         throw Error("the database of " + source_name + " was not set up: run trompctl init there");
@@ -38,8 +46,9 @@ asio::awaitable<TablePairs> agree(pg::Connection& source, pg::Connection& target
         throw Error("schema replication has version " + there.schema_version + " at " + source_name + ", but " +
                     here.schema_version + " here: upgrade the older program and run its trompctl init");
     }
-    if (there.max_nodes != here.max_nodes) {
-        throw Error("max_nodes is " + there.max_nodes + " at " + source_name + ", but " + here.max_nodes +
+    if (there.max_nodes != here.max_nodes && shares_meet(from.node, there.max_nodes, reader, here.max_nodes)) {
+        throw Error("max_nodes is " + std::to_string(there.max_nodes) + " at " + source_name + ", but " +
+                    std::to_string(here.max_nodes) +
                     " here, so that new keys would collide: make it the same in both files and run trompctl init");
     }
     co_await require_at_home(target);

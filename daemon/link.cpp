@@ -170,7 +170,7 @@ asio::awaitable<void> Link::serve() {
     };
     for (bool read_again = true;;) {
         if (read_again) {
-            flow.pairs = co_await agree(*source, *target, options_.source.peer.name);
+            flow.pairs = co_await agree(*source, *target, options_.source.peer, options_.target.peer.node);
             source->set_silence_limit(patience_at_first_contact);
             co_await first_contact(flow);
             co_await recheck_unlocked(*target, options_.source.peer.node);

@@ -159,6 +159,21 @@ asio::awaitable<void> Node::register_neighbours(pg::Connection& database) {
     }
 }
 
+/// Warns where this node might give numbers that others give too, or its file is behind.
+asio::awaitable<void> Node::check_numbers(pg::Connection& database) const {
+    const auto facts = co_await database.query(std::string(sql::node_facts));
+    const auto max_nodes = facts.number(0, "max_nodes");
+    if (max_nodes != config_.max_nodes) {
+        spdlog::warn("max_nodes is {} in the file, but {} in the database, which holds: {}", config_.max_nodes,
+                     max_nodes,
+                     config_.max_nodes < max_nodes ? "correct the file" : "run trompctl init, at every node");
+    }
+    const auto astray = co_await database.query(std::string(sql::sequences_astray));
+    for (int row = 0; row < astray.rows(); ++row)
+        spdlog::warn("sequence {} {}; trompctl init sets it right", astray.at(row, "sequence"),
+                     astray.at(row, "fault"));
+}
+
 asio::awaitable<void> Node::serve_own_database() {
     Backoff backoff(200ms, 2s);
     for (;;) {
@@ -166,6 +181,7 @@ asio::awaitable<void> Node::serve_own_database() {
         try {
             const auto database = co_await open_own("wake-up");
             co_await register_neighbours(*database);
+            if (!links_started_) co_await check_numbers(*database);
             start_links();
             if (!own_error_.empty()) {
                 own_back_.notify();

@@ -47,6 +47,7 @@ class Node {
     void stop_links();
     boost::asio::awaitable<std::unique_ptr<pg::Connection>> open_own(std::string purpose) const;
     boost::asio::awaitable<void> register_neighbours(pg::Connection& database);
+    boost::asio::awaitable<void> check_numbers(pg::Connection& database) const;
 
     // What is asked over the control socket (node_commands.cpp).
     boost::asio::awaitable<boost::json::object> answer(boost::json::object request);

@@ -230,56 +230,6 @@ BEGIN
 END
 $$;
 
--- The sequences that fill columns of the replicated tables, by default expression or identity, owned or not; and whether the columns are numbers.
-CREATE OR REPLACE FUNCTION replication.table_sequences()
-RETURNS TABLE (sequence oid, schema_name text, table_name text, column_name text, is_number boolean)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT DISTINCT s.oid, t.schema_name, t.table_name, a.attname::text, y.typcategory = 'N'
-    FROM replication.tables t
-    JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
-    JOIN pg_type y ON y.oid = a.atttypid
-    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass)
-    JOIN pg_class s ON s.relkind = 'S'
-     AND ((d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.refobjid = t.relation AND d.refobjsubid = a.attnum)
-          OR (d.classid = 'pg_attrdef'::regclass AND d.refobjid = s.oid
-              AND d.objid = (SELECT f.oid FROM pg_attrdef f WHERE f.adrelid = t.relation AND f.adnum = a.attnum)))
-$$;
-
--- Gives this node its own share of every sequence of the tables: steps of `max_nodes`, from the node's number, above all values in use.
--- Returns the sequences that were changed; one that is right already stays as it is.
-CREATE OR REPLACE FUNCTION replication.partition_sequences(max_nodes integer) RETURNS SETOF text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    s         record;
-    last      bigint;
-    used      boolean;
-    increment bigint;
-    start     bigint;
-    highest   bigint;
-    next      bigint;
-    self      CONSTANT integer := replication.node();
-BEGIN
-    FOR s IN SELECT k.sequence,
-                    array_agg(format('SELECT max(%I)::bigint AS m FROM %I.%I', k.column_name, k.schema_name, k.table_name)) FILTER (WHERE is_number) AS values
-             FROM replication.table_sequences() k GROUP BY k.sequence LOOP
-        EXECUTE format('SELECT last_value, is_called FROM %s', s.sequence::regclass) INTO last, used;
-        SELECT seqincrement, seqstart INTO increment, start FROM pg_sequence WHERE seqrelid = s.sequence;
-        CONTINUE WHEN increment = max_nodes AND mod(last, max_nodes) = mod(self, max_nodes) AND mod(start, max_nodes) = mod(self, max_nodes);
-        EXECUTE 'SELECT max(m) FROM (' || coalesce(array_to_string(s.values, ' UNION ALL '), 'SELECT 0 AS m') || ') k' INTO highest;
-        highest := greatest(coalesce(highest, 0), CASE WHEN used THEN last ELSE last - 1 END, 0);
-        next := highest - mod(highest, max_nodes) + self;
-        IF next <= highest THEN
-            next := next + max_nodes;
-        END IF;
-        -- Its start too: TRUNCATE … RESTART IDENTITY goes back there.
-        EXECUTE format('ALTER SEQUENCE %1$s INCREMENT BY %2$s START WITH %3$s RESTART WITH %3$s', s.sequence::regclass, max_nodes, next);
-        RETURN NEXT s.sequence::regclass::text;
-    END LOOP;
-END
-$$;
-
 -- SQL for the strength of the row `alias`, where the table has one.
 CREATE OR REPLACE FUNCTION replication.strength_sql(table_id integer, alias text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

@@ -1,1 +1,1 @@
-SELECT s AS sequence FROM replication.partition_sequences(:max_nodes) s
+SELECT s AS sequence FROM replication.partition_sequences((SELECT value::integer FROM replication.config WHERE key = 'max_nodes')) s

@@ -2,7 +2,7 @@
 SELECT s.sequence, s.node, s.max_nodes, s.last_value, row_to_json(s) AS json
 FROM (SELECT DISTINCT k.sequence::regclass::text AS sequence,
              (SELECT n.node FROM replication.nodes n WHERE n.is_self) AS node,
-             q.seqincrement AS max_nodes,
+             abs(q.seqincrement) AS max_nodes,
              pg_sequence_last_value(k.sequence) AS last_value
       FROM replication.table_sequences() k
       JOIN pg_catalog.pg_sequence q ON q.seqrelid = k.sequence) s

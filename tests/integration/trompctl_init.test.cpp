@@ -1,6 +1,7 @@
 // What trompctl init does to a database, and uninit undoes.
 
 #include <boost/json.hpp>
+#include <future>
 #include <string>
 
 #include "common/install.hpp"
@@ -10,7 +11,9 @@
 #include "tests/support/database.hpp"
 #include "tests/support/node.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/wait_until.hpp"
 
+using namespace std::chrono_literals;
 using namespace tromp::test;
 
 TEST_CASE("init on an empty database makes the schema, and again is harmless") {
@@ -127,11 +130,114 @@ TEST_CASE("sequences give this node's share, above the keys in use") {
     CHECK(shown.at(0) ==
           boost::json::object{{"sequence", "public.item_nr_seq"}, {"node", 2}, {"max_nodes", 10}, {"last_value", 12}});
 
-    node.options().max_nodes = 5;
+    for (const int wrong : {5, 15}) {
+        node.options().max_nodes = wrong;
+        node.write_config();
+        const auto refused = node.init();
+        CHECK(refused.exit_code == 2);
+        CHECK_THAT(refused.err, contains("it can only grow, and by a whole factor") && contains("give 10, 20, 30"));
+    }
+}
+
+TEST_CASE("a sequence that somebody moved is named, and set right by init") {
+    Cluster cluster;
+    Node node(cluster, 3, "work");
+    node.sql().exec(
+        "CREATE TABLE item (nr bigserial PRIMARY KEY); CREATE TABLE used (nr int PRIMARY KEY GENERATED ALWAYS AS "
+        "IDENTITY)");
+    node.init_ok();
+    CHECK(node.ctl({"sequences"}).exit_code == 0);
+    for (const std::string moved :
+         {"SELECT setval('item_nr_seq', 500)", "SELECT setval('item_nr_seq', 501, false)",
+          "ALTER SEQUENCE item_nr_seq INCREMENT BY 1", "ALTER TABLE used ALTER nr RESTART WITH 77"}) {
+        INFO(moved);
+        node.sql().exec(moved);
+        const auto astray = node.ctl({"sequences"});
+        CHECK(astray.exit_code == 1);
+        CHECK_THAT(astray.err, contains("_nr_seq does not give the numbers of this node"));
+        node.init_ok();
+        CHECK(node.ctl({"sequences"}).exit_code == 0);
+    }
+    CHECK(node.sql().number("INSERT INTO item DEFAULT VALUES RETURNING nr") == 503);
+    CHECK(node.sql().number("INSERT INTO used DEFAULT VALUES RETURNING nr") == 83);
+
+    node.sql().exec("SELECT setval('item_nr_seq', 493)");
+    const auto back = node.ctl({"sequences"});
+    CHECK(back.exit_code == 1);
+    CHECK_THAT(back.err, contains("public.item_nr_seq gives a number next that is in use already, 503"));
+    node.init_ok();
+    CHECK(node.sql().number("INSERT INTO item DEFAULT VALUES RETURNING nr") == 513);
+}
+
+TEST_CASE("sequences that count down, cycle, belong to a partition or a domain are shared too") {
+    Cluster cluster;
+    Node node(cluster, 3, "work");
+    node.sql().exec(R"(
+        CREATE SEQUENCE down INCREMENT BY -1;
+        CREATE SEQUENCE around AS smallint MAXVALUE 25 CYCLE;
+        CREATE SEQUENCE of_type;
+        CREATE DOMAIN numbered AS integer DEFAULT nextval('of_type');
+        CREATE TABLE t (id serial PRIMARY KEY, d integer DEFAULT nextval('down'), a smallint DEFAULT nextval('around'), n numbered);
+        CREATE TABLE "Parted" (nr serial, PRIMARY KEY (nr)) PARTITION BY RANGE (nr);
+        CREATE TABLE "Leaf 1" (nr serial PRIMARY KEY);
+        ALTER TABLE "Parted" ATTACH PARTITION "Leaf 1" DEFAULT;
+        INSERT INTO t (d) VALUES (-4))");
+    node.init_ok();
+    CHECK(node.ctl({"sequences"}).exit_code == 0);
+    node.sql().exec("INSERT INTO t (id) VALUES (DEFAULT), (DEFAULT), (DEFAULT), (DEFAULT)");
+    CHECK(node.sql().value("SELECT string_agg(d || ' ' || a || ' ' || n, ', ' ORDER BY id) FROM t WHERE d < -4") ==
+          "-7 3 3, -17 13 13, -27 23 23, -37 3 33");
+    CHECK(node.sql().number("INSERT INTO \"Leaf 1\" DEFAULT VALUES RETURNING nr") == 3);
+    const auto shown = node.json({"sequences"});
+    CHECK(shown.as_array().size() == 6);
+    for (const auto& sequence : shown.as_array())
+        CHECK(sequence.at("max_nodes") == 10);
+}
+
+TEST_CASE("a number that is drawn while init runs is not given again") {
+    Cluster cluster;
+    Node node(cluster, 3, "work");
+    node.sql().exec("CREATE TABLE item (nr bigserial PRIMARY KEY)");
+    Database user(node.conninfo());
+    user.exec("BEGIN; SELECT setval('item_nr_seq', nextval('item_nr_seq') + 40)");
+    auto init = std::async(std::launch::async, [&] { return node.init(); });
+    wait_until(10s, "init waits for the sequence", [&] {
+        return node.sql().number(
+                   "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'item_nr_seq'::regclass") == 1;
+    });
+    user.exec("COMMIT");
+    CHECK(init.get().exit_code == 0);
+    CHECK(node.sql().number("SELECT nextval('item_nr_seq')") == 43);
+}
+
+TEST_CASE("sequences --max-nodes gives this node some of the numbers that were its own already") {
+    Cluster cluster;
+    Node node(cluster, 3, "work");
+    node.sql().exec("CREATE TABLE item (nr bigserial PRIMARY KEY)");
+    node.init_ok();
+    CHECK(node.sql().number("INSERT INTO item DEFAULT VALUES RETURNING nr") == 3);
+    for (const std::string wrong : {"5", "25", "0", "many", "10001"}) {
+        INFO(wrong);
+        const auto refused = node.ctl({"sequences", "--max-nodes", wrong});
+        CHECK(refused.exit_code == 2);
+        CHECK(refused.err.size() > 40);
+    }
+    const auto widened = node.ctl({"sequences", "--max-nodes", "20"});
+    INFO(widened.err);
+    CHECK(widened.exit_code == 0);
+    CHECK_THAT(widened.out,
+               contains("partitioned sequence public.item_nr_seq (node 3 of 20)") && contains("max_nodes: 20"));
+    CHECK(node.sql().number("INSERT INTO item DEFAULT VALUES RETURNING nr") == 23);
+    CHECK(node.json({"sequences"}).at(0).at("max_nodes") == 20);
+    CHECK(node.init().exit_code == 2);  // the file still says 10
+    node.sql().exec("CREATE TABLE later (nr bigserial PRIMARY KEY)");
+    CHECK(node.ctl({"tables", "add", "public.later"}).exit_code == 0);
+    CHECK(node.ctl({"sequences"}).exit_code == 0);
+    CHECK(node.sql().number("INSERT INTO later DEFAULT VALUES RETURNING nr") == 3);
+    node.options().max_nodes = 20;
     node.write_config();
-    const auto smaller = node.init();
-    CHECK(smaller.exit_code == 2);
-    CHECK_THAT(smaller.err, contains("it can only grow"));
+    node.init_ok();
+    CHECK(node.sql().number("INSERT INTO item DEFAULT VALUES RETURNING nr") == 43);
 }
 
 TEST_CASE("sequences of other columns are partitioned too, whatever they fill") {
