@@ -25,6 +25,7 @@ NeighbourReport neighbour_at(const pg::Result& rows, int row) {
     neighbour.last_sync = rows.optional_at(row, "last_sync");
     neighbour.conflicts = rows.number(row, "conflicts");
     neighbour.held_rows = rows.number(row, "held_rows");
+    neighbour.last_error = rows.optional_at(row, "held_tables");
     return neighbour;
 }
 
@@ -78,7 +79,8 @@ boost::asio::awaitable<StatusReport> read_database_status(pg::Connection& connec
         auto neighbour = neighbour_at(rows, row);
         const SqlValues unread{{"node", std::to_string(neighbour.node)},
                                {"read_below", std::string(rows.at(row, "read_below"))},
-                               {"read_except", std::string(rows.at(row, "read_except"))}};
+                               {"read_except", std::string(rows.at(row, "read_except"))},
+                               {"held", std::string(rows.at(row, "held"))}};
         neighbour.to_send = co_await read_to_send(connection, unread);
         report.neighbours.push_back(std::move(neighbour));
     }

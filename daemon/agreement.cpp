@@ -36,7 +36,7 @@ bool shares_meet(int node, int max_nodes, int other_node, int other_max) {
     return smaller < 1 || larger % smaller != 0 || std::max(node, other_node) > smaller;
 }
 
-asio::awaitable<TablePairs> agree(pg::Connection& source, pg::Connection& target, const Peer& from, int reader) {
+asio::awaitable<TableFit> agree(pg::Connection& source, pg::Connection& target, const Peer& from, int reader) {
     const auto& source_name = from.name;
     const auto there = co_await read_facts(source);
     if (there.schema_version.empty())
@@ -55,7 +55,7 @@ asio::awaitable<TablePairs> agree(pg::Connection& source, pg::Connection& target
     co_await require_at_home(source);
     const auto at_source = co_await read_tables(source);
     const auto at_target = co_await read_tables(target);
-    co_return pair_tables(at_source, at_target, source_name);
+    co_return fit_tables(at_source, at_target, source_name);
 }
 
 }  // namespace tromp

@@ -6,9 +6,9 @@
 namespace tromp {
 
 /// What both ends of a link must have in common before anything flows, where both are what they were: the version of
-/// the schema, max_nodes, and tables that fit each other. Returns the tables; throws Error that says what differs and
-/// what to do.
-pg::asio::awaitable<TablePairs> agree(pg::Connection& source, pg::Connection& target, const Peer& from, int reader);
+/// the schema, max_nodes, and the place where its links began. Throws Error that says what differs and what to do.
+/// Returns the tables: those that do not fit each other have to wait.
+pg::asio::awaitable<TableFit> agree(pg::Connection& source, pg::Connection& target, const Peer& from, int reader);
 
 /// Can two nodes give the same number, where the one shares sequences among `max_nodes`, the other among `other_max`?
 /// Not where one of these is a multiple of the other, as while a tree is widened, and both nodes had a share before.

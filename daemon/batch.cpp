@@ -38,6 +38,8 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     state.forwards = row.number(0, "others") > 0;
     if (const auto position = row.optional_at(0, "position")) state.position = Snapshot::parse(*position);
     state.acknowledged = row.optional_at(0, "acknowledged").value_or("");
+    state.acknowledged_held = row.at(0, "acknowledged_held");
+    state.held = parse_held_tables(row.at(0, "held_tables"));
     state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
                       row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or(""),
                       row.optional_at(0, "mark").value_or("")};
@@ -60,8 +62,9 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
 asio::awaitable<void> look_back(Flow& flow, const BatchHeader& header) {
     if (flow.looked_back) co_return;
     if (header.read_of_us && header.newest_of_us) {
-        const auto query = render_sql(sql::overlooked, "position", header.read_of_us->text(), "newest",
-                                      std::to_string(*header.newest_of_us));
+        const auto query =
+            render_sql(sql::overlooked, "position", header.read_of_us->text(), "newest",
+                       std::to_string(*header.newest_of_us), "except", except_tables("e", header.held_of_us));
         const auto row = co_await flow.target.query(query);
         check_nothing_overlooked(row.boolean(0, "overlooked"), flow.from);
     }
@@ -97,6 +100,41 @@ asio::awaitable<void> begin_apply(pg::Connection& target, int source, const Snap
     }
 }
 
+/// A held table that fits again catches up with the link's position, in turns with the other tables. The number of
+/// it, if it is its turn.
+std::optional<int> whose_turn(Flow& flow, const HeldTables& held) {
+    flow.held_turn = !flow.held_turn;
+    if (!flow.held_turn) return std::nullopt;
+    for (const auto& entry : held) {
+        if (flow.pairs.contains(entry.first)) return entry.first;
+    }
+    return std::nullopt;
+}
+
+/// Our tables that the source holds have other numbers here; the batch's tables, for `ahead`.
+std::string ahead_filter(const Flow& flow, const Scope& scope) {
+    if (scope.only) return "AND a.tbl = " + std::to_string(flow.pairs.at(*scope.only).target.id);
+    HeldTables here;
+    for (const auto& [table, read] : scope.held) {
+        const auto pair = flow.pairs.find(table);
+        if (pair != flow.pairs.end()) here.emplace(pair->second.target.id, read);
+    }
+    return except_tables("a", here);
+}
+
+/// Where the batch leaves off.
+Advance next_step(const Flow& flow, const StoredState& state, const BatchHeader& header, const Scope& scope,
+                  bool is_full) {
+    Advance step{*state.position, *state.position, ahead_filter(flow, scope)};
+    if (!scope.only) {
+        step.position = cut(header.now, *state.position, header.last);
+        step.read = step.position;
+    } else if (is_full) {
+        step.read = cut(*state.position, state.held.at(*scope.only), header.last);
+    }
+    return step;
+}
+
 /// Deleting rows and making them anew is what `singly` can do beside its other means.
 Manner manner_for(const TablePairs& pairs, const Staged& staged) {
     const bool anew = std::any_of(staged.tables.begin(), staged.tables.end(),
@@ -127,7 +165,9 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     }
     if (!state.position) throw Error("the link has no position; it is connected anew");
 
-    PullRequest request{flow.reader, *state.position, flow.chunk};
+    Scope scope{state.held, whose_turn(flow, state.held), *state.position};
+    const auto read_before = scope.only ? state.held.at(*scope.only) : *state.position;
+    PullRequest request{flow.reader, read_before, scope, flow.chunk};
     if (!flow.looked_back) request.newest = state.newest;
     Pull pull(flow.source, std::move(request));
     auto& header = report.header;
@@ -137,13 +177,12 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await look_back(flow, header);
     co_await check_place(flow, state, header);
     flow.clocks(header.clock - state.clock);
-    const auto position = cut(header.now, *state.position, header.last);
     const bool is_full = header.events >= static_cast<std::int64_t>(flow.chunk);  // what is for us may lie beyond it
     const bool nothing_to_do =
-        header.events_for_us == 0 && header.events < worth_advancing && !is_full && !state.suspects;
+        !scope.only && header.events_for_us == 0 && header.events < worth_advancing && !is_full && !state.suspects;
     if (header.paused || nothing_to_do) {
         co_await pull.end_empty();
-        report.acknowledged = co_await acknowledge(target, source, state.acknowledged, header);
+        report.acknowledged = co_await acknowledge(target, source, state, header);
         co_await keep_mark(target, source, state.identity.mark, header);
         co_await keep_reach(flow, state, header);
         report.outcome = header.paused ? Outcome::paused : Outcome::empty;
@@ -168,15 +207,18 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     std::int64_t unlocked = 0;
     if (staged.events > 0) {
         co_await begin_decisions(target, source, flow.pairs, staged);
-        co_await settle(target, source, flow.pairs, staged, header.read_of_us.value_or(Snapshot{}),
-                        manner_for(flow.pairs, staged));
+        const Reading read_of_us{header.read_of_us.value_or(Snapshot{}), header.held_of_us};
+        co_await settle(target, source, flow.pairs, staged, read_of_us, manner_for(flow.pairs, staged));
         report.conflicts = co_await record_conflicts(target, source);
         unlocked = co_await note_unlocked(target, source);
         co_await forward(target, source, state.forwards);
         co_await fault_point("apply.forwarded", source);
     }
-    report.acknowledged = co_await advance(target, source, position, state.acknowledged, header);
-    if (report.waiting == 0) {
+    const auto step = next_step(flow, state, header, scope, is_full);
+    report.acknowledged = co_await advance(target, source, step, state, header);
+    if (scope.only) {
+        co_await advance_held(target, source, *scope.only, step.read, !is_full);
+    } else if (report.waiting == 0) {
         co_await report_suspects(target, source);
         co_await keep_reach(flow, state, header);
     }

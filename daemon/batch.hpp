@@ -21,6 +21,7 @@ struct Flow {
     std::function<void(const ClockReading&)> clocks;
     /// Both logs were searched for events that were overlooked: who goes back to an earlier state ends its sessions.
     bool looked_back = false;
+    bool held_turn = false;  ///< the last batch was, or might have been, about a table that had been held
 };
 
 enum class Outcome {

@@ -74,19 +74,26 @@ asio::awaitable<bool> is_equal(Flow& flow, const TablePair& pair) {
     co_return read_checksum(at_source) - known == read_checksum(here);
 }
 
+std::string different_rows(const std::string& which, const std::string& hold, const std::string& source) {
+    return which + " " + hold + " other rows here than at " + source +
+           "; nothing is merged that nobody asked to merge: a join is needed, run trompctl join " + source;
+}
+
 }  // namespace
 
-asio::awaitable<void> first_contact(Flow& flow) {
+asio::awaitable<std::vector<Misfit>> first_contact(Flow& flow) {
     auto& target = flow.target;
     const auto source = std::to_string(flow.from.node);
     const auto state_query = render_sql(sql::first_contact_state, "source", source);
     const auto state = co_await target.query(state_query);
     const auto compared = boost::json::value_to<std::set<int>>(boost::json::parse(state.at(0, "compared")));
+    const bool started = state.boolean(0, "started");
+    std::vector<Misfit> misfits;
     std::vector<const TablePair*> pairs;
     for (const auto& entry : flow.pairs) {
         if (!compared.contains(entry.second.target.id)) pairs.push_back(&entry.second);
     }
-    if (pairs.empty() && state.boolean(0, "started")) co_return;
+    if (pairs.empty() && started) co_return misfits;
 
     // A pull of nothing: its header, and the snapshot in which the source is compared.
     PullRequest nothing;
@@ -105,21 +112,27 @@ asio::awaitable<void> first_contact(Flow& flow) {
     std::string tables;
     for (const TablePair* const pair : pairs) {
         const bool equal = co_await is_equal(flow, *pair);
-        if (!equal) different += (different.empty() ? "" : ", ") + pair->target.display_name();
-        tables += (tables.empty() ? "" : ",") + std::to_string(pair->target.id);
+        const auto name = pair->target.display_name();
+        if (equal) {
+            tables += (tables.empty() ? "" : ",") + std::to_string(pair->target.id);
+        } else if (started) {
+            misfits.push_back({pair->source.id, pair->source.schema, pair->source.name,
+                               different_rows("table " + name, "holds", flow.from.name)});
+        } else {
+            different += (different.empty() ? "" : ", ") + name;
+        }
     }
     co_await flow.source.query("COMMIT");
     if (!different.empty()) {
         co_await target.query("ROLLBACK");
-        throw Error("the tables here and at " + flow.from.name + " hold different rows (" + different +
-                    "); nothing is merged that nobody asked to merge: a join is needed, run trompctl join " +
-                    flow.from.name);
+        throw Error(different_rows("the tables (" + different + ")", "hold", flow.from.name));
     }
     const auto start =
         render_sql(sql::first_contact_start, "source", source, "tables", "{" + tables + "}", "system_identifier",
                    header.identity.system_identifier, "timeline", header.identity.timeline, "incarnation",
                    header.identity.incarnation, "link", header.identity.link, "mark", header.identity.mark);
     co_await target.query(start);
+    co_return misfits;
 }
 
 }  // namespace tromp

@@ -5,6 +5,7 @@
 #include "daemon/position.hpp"
 #include "daemon/reach.hpp"
 #include "daemon/replicated_table.hpp"
+#include "daemon/scope.hpp"
 
 #include <cstdint>
 #include <map>
@@ -49,7 +50,9 @@ struct StoredState {
     bool forwards = false;               ///< there are other neighbours who want what is taken
     bool suspects = false;               ///< what a chunk may have left without its parent is not reported yet
     std::optional<Snapshot> position;    ///< none before the first contact
+    HeldTables held;                     ///< the source's tables that wait by themselves
     std::string acknowledged;            ///< the source's position in the target's log, as stored; empty if none
+    std::string acknowledged_held;       ///< the target's tables that the source holds, as stored
     Identity identity;                   ///< of the database that `position` was read from
     std::string own_name;                ///< the target's
     std::string own_link;                ///< the target's name for the link the other way
@@ -86,6 +89,7 @@ struct BatchHeader {
     std::string reach_text;
     bool accepts_us = false;             ///< the source takes the link the other way for one of the tree
     std::optional<Snapshot> read_of_us;  ///< the source's position in the target's log; none before its first contact
+    HeldTables held_of_us;               ///< the target's tables that the source holds
     std::int64_t last_event = 0;
 };
 

@@ -56,14 +56,14 @@ pg::asio::awaitable<Retried> try_held_again(pg::Connection& database) {
     std::string stages;
     for (int row = 0; row < with_held.rows(); ++row) {
         const auto found = tables.find(static_cast<int>(with_held.number(row, "tbl")));
-        if (found == tables.end()) continue;
+        if (found == tables.end() || !found->second.defect.empty()) continue;
         const TablePair pair{found->second, found->second};
         stages += render_sql(sql::stage_rows, table_sql(pair));
         pairs.emplace(found->first, pair);
         staged.tables.insert(found->first);
     }
     co_await database.query(std::move(stages));
-    co_await settle(database, nobody, pairs, staged, Snapshot{}, Manner::singly);
+    co_await settle(database, nobody, pairs, staged, Reading{}, Manner::singly);
     co_await report_suspects(database, nobody);
     co_await database.query("COMMIT");
     const auto left = co_await count_held(database);

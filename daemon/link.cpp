@@ -4,6 +4,7 @@
 #include "common/sql_text.hpp"
 #include "daemon/agreement.hpp"
 #include "daemon/first_contact.hpp"
+#include "daemon/hold_tables.hpp"
 #include "daemon/recheck.hpp"
 #include "daemon/retry.hpp"
 
@@ -168,11 +169,18 @@ asio::awaitable<void> Link::serve() {
         status_.to_receive_seconds = header.oldest_age;
         if (status_.state != LinkState::streaming) enter(LinkState::catching_up);
     };
+    bool any_held = false;
     for (bool read_again = true;;) {
         if (read_again) {
-            flow.pairs = co_await agree(*source, *target, options_.source.peer, options_.target.peer.node);
+            const auto fit = co_await agree(*source, *target, options_.source.peer, options_.target.peer.node);
+            flow.pairs = fit.pairs;
             source->set_silence_limit(patience_at_first_contact);
-            co_await first_contact(flow);
+            auto misfits = co_await first_contact(flow);
+            misfits.insert(misfits.end(), fit.misfits.begin(), fit.misfits.end());
+            for (const auto& misfit : misfits)
+                flow.pairs.erase(misfit.id);
+            co_await hold_tables(flow, misfits, fit.numbers());
+            any_held = !misfits.empty();
             co_await recheck_unlocked(*target, options_.source.peer.node);
             source->set_silence_limit(pg::Options{}.silence_limit);
         }
@@ -184,7 +192,7 @@ asio::awaitable<void> Link::serve() {
         if (report.outcome == Outcome::empty || report.outcome == Outcome::paused) {
             hooks_.progress();
             const bool woken = co_await rest(*source);
-            read_again = read_again || woken;
+            read_again = read_again || woken || any_held;  // they may fit now
         }
     }
 }

@@ -54,7 +54,7 @@ void overlay(NeighbourReport& report, const LinkStatus& status, bool incoming) {
     if (report.state && badness(*report.state) > badness(status.state)) return;
     report.state = status.state;
     report.reason = status.reason.empty() ? std::nullopt : std::optional(status.reason);
-    report.last_error = status.last_error.empty() ? std::nullopt : std::optional(status.last_error);
+    if (!status.last_error.empty()) report.last_error = status.last_error;
     report.retry_in_seconds = status.retry_at ? std::optional(seconds_until(*status.retry_at)) : std::nullopt;
 }
 

@@ -48,6 +48,7 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     if (row.optional_at(0, "newest_of_us")) header.newest_of_us = row.number(0, "newest_of_us");
     header.moved = row.optional_at(0, "moved").value_or("");
     if (const auto read = row.optional_at(0, "read_of_us")) header.read_of_us = Snapshot::parse(*read);
+    header.held_of_us = parse_held_tables(row.at(0, "held_of_us"));
     if (const auto known = row.optional_at(0, "acknowledged_by_us")) header.acknowledged = Snapshot::parse(*known);
     header.accepts_us = row.boolean(0, "accepts_us");
     header.reach_text = row.at(0, "reach");
@@ -64,6 +65,7 @@ SqlValues Pull::values() const {
             {"xip", request_.position.xip_array()},
             {"xmax", std::to_string(request_.position.xmax)},
             {"position", request_.position.text()},
+            {"scope", request_.scope.filter("e")},
             {"chunk", std::to_string(request_.chunk)},
             {"newest", request_.newest ? std::to_string(*request_.newest) : "NULL"}};
 }

@@ -12,7 +12,8 @@ namespace tromp {
 /// What the reader asks the source for.
 struct PullRequest {
     int reader = 0;
-    Snapshot position;
+    Snapshot position;  ///< of the link; of the table, where the batch is about one that has been held
+    Scope scope{};
     std::uint64_t chunk = 0;               ///< events; a chunk ends with a whole transaction, so it may be larger
     std::optional<std::int64_t> newest{};  ///< the highest version read; looks for events that were overlooked
 };

@@ -122,8 +122,10 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
         if (result.at(row, "orphans") != "report")
             table.resolution += ", orphans: " + std::string(result.at(row, "orphans"));
         if (!result.optional_at(row, "columns")) {
-            throw Error("replicated table " + table.display_name() +
-                        " is gone; take it out with trompctl tables remove " + table.display_name());
+            table.defect = "is gone; take it out with trompctl tables remove " + table.display_name();
+            const int gone = table.id;
+            tables.emplace(gone, std::move(table));
+            continue;
         }
         const auto columns = json::parse(result.at(row, "columns"));
         for (const auto& column : columns.as_array()) {
@@ -134,10 +136,8 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
                                      object.at("local").as_bool()});
         }
         for (const auto& column : table.key) {
-            if (find_column(table, column) == nullptr) {
-                throw Error("replicated table " + table.display_name() + " has lost its key column " + column +
-                            "; run trompctl init");
-            }
+            if (find_column(table, column) == nullptr)
+                table.defect = "has lost its key column " + column + "; run trompctl init";
         }
         const auto unique = json::parse(result.at(row, "unique_columns"));
         for (const auto& name : unique.as_array())
@@ -149,9 +149,20 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
     co_return tables;
 }
 
-std::map<int, TablePair> pair_tables(const TableMap& source, const TableMap& target, const std::string& source_name) {
-    std::map<int, TablePair> pairs;
-    std::vector<std::string> problems;
+std::vector<int> TableFit::numbers() const {
+    std::vector<int> all;
+    for (const auto& entry : pairs)
+        all.push_back(entry.first);
+    for (const auto& misfit : misfits)
+        all.push_back(misfit.id);
+    return all;
+}
+
+TableFit fit_tables(const TableMap& source, const TableMap& target, const std::string& source_name) {
+    TableFit fit;
+    const auto misfit = [&](const ReplicatedTable& table, std::string reason) {
+        fit.misfits.push_back({table.id, table.schema, table.name, std::move(reason)});
+    };
     for (const auto& source_entry : source) {
         const auto& table = source_entry.second;
         const auto same_name = [&](const auto& entry) {
@@ -159,19 +170,19 @@ std::map<int, TablePair> pair_tables(const TableMap& source, const TableMap& tar
         };
         const auto found = std::find_if(target.begin(), target.end(), same_name);
         if (found == target.end()) {
-            problems.push_back("table " + table.display_name() + " is replicated at " + source_name +
-                               " but not here: create it, add it to `tables` and run trompctl init");
-            continue;
+            misfit(table, "table " + table.display_name() + " is replicated at " + source_name +
+                              " but not here: create it, add it to `tables` and run trompctl init");
+        } else if (!table.defect.empty() || !found->second.defect.empty()) {
+            const bool there = !table.defect.empty();
+            misfit(table, "table " + table.display_name() + (there ? " at " + source_name + " " : " here ") +
+                              (there ? table.defect : found->second.defect));
+        } else if (const auto words = difference(table, found->second, source_name); !words.empty()) {
+            misfit(table, "table " + table.display_name() + " differs from the one at " + source_name + ": " + words);
+        } else {
+            fit.pairs.emplace(table.id, TablePair{table, found->second});
         }
-        if (const auto words = difference(table, found->second, source_name); !words.empty()) {
-            problems.push_back("table " + table.display_name() + " differs from the one at " + source_name + ": " +
-                               words);
-            continue;
-        }
-        pairs.emplace(table.id, TablePair{table, found->second});
     }
-    if (!problems.empty()) throw Error(list(problems, "\n"));
-    return pairs;
+    return fit;
 }
 
 }  // namespace tromp

@@ -35,6 +35,7 @@ struct ReplicatedTable {
     std::vector<Column> columns;              ///< without generated ones, in the table's order
     std::vector<std::string> unique_columns;  ///< those beside the key whose values may be in another row's way
     std::string shape;                        ///< changes with the columns
+    std::string defect;                       ///< why its rows cannot be read at all, and what to do; mostly empty
 
     std::string display_name() const { return schema + "." + name; }
     /// Quoted, schema-qualified.
@@ -60,8 +61,22 @@ struct TablePair {
     std::string columns() const;  ///< quoted, of both ends, in the target's order
 };
 
-/// The tables of `source` beside those of `target`, by the source's ids. Throws Error that names every table that is
-/// missing or differs, and how: their changes could not be applied, and none may be skipped.
-std::map<int, TablePair> pair_tables(const TableMap& source, const TableMap& target, const std::string& source_name);
+/// A table of the source whose changes cannot be applied at the target, and none may be skipped.
+struct Misfit {
+    int id = 0;  ///< the source's
+    std::string schema;
+    std::string name;
+    std::string reason;  ///< how it differs, and what to do
+};
+
+/// The tables of one node beside those of another.
+struct TableFit {
+    std::map<int, TablePair> pairs;    ///< by the source's ids
+    std::vector<Misfit> misfits;       ///< the others, in the order of their ids
+    std::vector<int> numbers() const;  ///< of both
+};
+
+/// The tables of `source` beside those of `target`.
+TableFit fit_tables(const TableMap& source, const TableMap& target, const std::string& source_name);
 
 }  // namespace tromp

@@ -52,9 +52,9 @@ pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pa
     co_await target.query(std::move(query));
 }
 
-pg::asio::awaitable<Seen> look(pg::Connection& target, int source, const Snapshot& read_of_us) {
+pg::asio::awaitable<Seen> look(pg::Connection& target, int source, const Reading& read_of_us) {
     auto query = std::string(sql::held_superseded) + std::string(sql::held_look);
-    query += render_sql(sql::resolve_look, "source", std::to_string(source), "read_of_us", read_of_us.text());
+    query += render_sql(sql::resolve_look, "source", std::to_string(source), "is_read", read_of_us.is_read("e"));
     const auto row = co_await target.query(std::move(query));
     co_return Seen{row.number(0, "late"), row.boolean(0, "any_held")};
 }

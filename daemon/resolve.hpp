@@ -27,8 +27,8 @@ pg::asio::awaitable<void> lock_rows(pg::Connection& target, const TablePairs& pa
                                     Manner manner);
 
 /// Looks at our own log, after the locks, and decides for each key: is it taken, is it a conflict (see
-/// sql/queries/resolve_look.sql). `read_of_us` is the source's position in our log, of the instant of its batch.
-pg::asio::awaitable<Seen> look(pg::Connection& target, int source, const Snapshot& read_of_us);
+/// sql/queries/resolve_look.sql). `read_of_us` is what the source had read of our log at the instant of its batch.
+pg::asio::awaitable<Seen> look(pg::Connection& target, int source, const Reading& read_of_us);
 
 /// Locks the rows that a user inserted between the locks and the look. Returns how many there were: if any, a look at
 /// our log is due again.

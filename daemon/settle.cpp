@@ -36,7 +36,7 @@ bool comes_first(unsigned times_given_way) {
 class Settlement {
   public:
     Settlement(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
-               const Snapshot& read_of_us)
+               const Reading& read_of_us)
         : target_(target), source_(source), pairs_(pairs), staged_(staged), read_of_us_(read_of_us) {}
 
     /// Tells whether rows are held in this database.
@@ -70,13 +70,13 @@ class Settlement {
     int source_;
     const TablePairs& pairs_;
     const Staged& staged_;
-    const Snapshot& read_of_us_;
+    const Reading& read_of_us_;
 };
 
 }  // namespace
 
 asio::awaitable<void> settle(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
-                             const Snapshot& read_of_us, Manner manner) {
+                             const Reading& read_of_us, Manner manner) {
     Settlement settlement(target, source, pairs, staged, read_of_us);
     const auto give_up = pg::Clock::now() + patience_with_locks;
     asio::steady_timer timer(co_await asio::this_coro::executor);

@@ -9,6 +9,6 @@ namespace tromp {
 /// the database refuses are held, and the rows of these tables that were held are tried again. `read_of_us` as for
 /// look(). Throws SqlError when users hold a row for longer than the transaction should last.
 pg::asio::awaitable<void> settle(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
-                                 const Snapshot& read_of_us, Manner manner);
+                                 const Reading& read_of_us, Manner manner);
 
 }  // namespace tromp

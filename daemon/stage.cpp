@@ -59,15 +59,19 @@ const TablePair& pair_of(const TablePairs& pairs, int source_table) {
     return found->second;
 }
 
+enum class Unpaired { refused, skipped };
+
 /// Streams lines that begin with one of the source's table numbers into a table whose lines begin with ours.
+/// Those of tables that we do not pair are an error, or of no interest.
 pg::asio::awaitable<std::int64_t> copy_translated(Pull& pull, pg::Connection& target, std::string copy,
-                                                  const TablePairs& pairs, std::set<int>& tables) {
+                                                  const TablePairs& pairs, Unpaired unpaired, std::set<int>& tables) {
     CopyIn sink(target);
     co_await sink.begin(std::move(copy));
     int current = 0;
     std::string translated;
     const LineSink write = [&](std::string_view line) -> pg::asio::awaitable<void> {
         const int table = take_table(line);
+        if (unpaired == Unpaired::skipped && !pairs.contains(table)) co_return;
         if (table != current || translated.empty()) {
             translated = std::to_string(pair_of(pairs, table).target.id);
             tables.insert(table);
@@ -85,7 +89,7 @@ pg::asio::awaitable<std::int64_t> copy_translated(Pull& pull, pg::Connection& ta
 pg::asio::awaitable<void> stage_keys(Pull& pull, pg::Connection& target, const TablePairs& pairs) {
     std::set<int> tables;
     co_await copy_translated(pull, target, "COPY pg_temp.their_ahead (tbl, wire_nr, key, beyond) FROM STDIN", pairs,
-                             tables);
+                             Unpaired::skipped, tables);
 }
 
 pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, const TablePairs& pairs) {
@@ -95,7 +99,7 @@ pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, con
                                              "COPY pg_temp.incoming_event (tbl, wire_nr, key, step, action, strength, "
                                              "version, origin, number, xid, beyond)"
                                              " FROM STDIN",
-                                             pairs, staged.tables);
+                                             pairs, Unpaired::refused, staged.tables);
     co_return staged;
 }
 

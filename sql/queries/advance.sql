@@ -1,8 +1,8 @@
--- Advance: the position, what was taken ahead of it, and the clock. acknowledge.sql may follow.
+-- Advance: the position, what was taken ahead of it, and the clock. The tables of the batch, :tables, were read up to :'read'. acknowledge.sql may follow.
 DELETE FROM replication.ahead a USING pg_temp.decision d
 WHERE a.node = :source AND d.beyond IS NOT NULL AND d.tbl = a.tbl AND d.nr = a.nr AND d.key IS NOT DISTINCT FROM a.key;
 DELETE FROM replication.ahead a
-WHERE a.node = :source AND NOT EXISTS (SELECT FROM unnest(a.beyond) x WHERE NOT pg_visible_in_snapshot(x, :'position'::pg_snapshot));
+WHERE a.node = :source AND NOT EXISTS (SELECT FROM unnest(a.beyond) x WHERE NOT pg_visible_in_snapshot(x, :'read'::pg_snapshot)) :tables;
 INSERT INTO replication.ahead (node, tbl, nr, key, beyond)
 SELECT :source, d.tbl, d.nr, d.key, d.beyond FROM pg_temp.decision d WHERE d.beyond IS NOT NULL;
 SELECT replication.advance_clock(max(version)) FROM pg_temp.incoming_event HAVING max(version) IS NOT NULL;

@@ -2,7 +2,7 @@
 -- remains, and its key is not held. Acknowledgements are those of applied pulls,
 -- and of the transactions of this place. Rows are deleted, never truncated: a pull's snapshot must still see them.
 WITH reader AS MATERIALIZED (
-    SELECT node, acknowledged FROM replication.nodes WHERE NOT is_self
+    SELECT node, acknowledged, held FROM replication.nodes WHERE NOT is_self
 ), at_home AS MATERIALIZED (
     SELECT FROM replication.home WHERE moved IS NULL
 ), done AS MATERIALIZED (
@@ -10,7 +10,7 @@ WITH reader AS MATERIALIZED (
     FROM replication.events e
     WHERE e.xid < coalesce((SELECT max(pg_snapshot_xmax(acknowledged)) FROM reader), CASE WHEN EXISTS (SELECT FROM reader) THEN '1'::xid8 ELSE '9223372036854775807'::xid8 END)
       AND NOT EXISTS (SELECT FROM reader r WHERE r.node <> e.via
-                      AND (r.acknowledged IS NULL OR NOT pg_visible_in_snapshot(e.xid, r.acknowledged)))
+                      AND (r.acknowledged IS NULL OR NOT pg_visible_in_snapshot(e.xid, r.acknowledged) OR e.tbl = ANY (r.held)))
       AND NOT EXISTS (SELECT FROM replication.held h
                       WHERE h.tbl = e.tbl AND h.nr = e.nr AND h.key = coalesce(e.key, jsonb_build_array(e.nr)))
 )
@@ -21,4 +21,4 @@ WHERE e.ctid = d.place AND EXISTS (SELECT FROM at_home)
                   WHERE b.tbl = d.tbl AND b.nr = d.nr AND b.key IS NOT DISTINCT FROM d.key
                     AND (coalesce(b.ord, b.id), b.id) < (d.ord, d.id)
                     AND EXISTS (SELECT FROM reader r WHERE r.node <> b.via
-                                AND (r.acknowledged IS NULL OR NOT pg_visible_in_snapshot(b.xid, r.acknowledged))));
+                                AND (r.acknowledged IS NULL OR NOT pg_visible_in_snapshot(b.xid, r.acknowledged) OR b.tbl = ANY (r.held))));

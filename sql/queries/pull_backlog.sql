@@ -1,4 +1,4 @@
 -- How much waits for :reader beyond the chunk that the pull under way takes.
 SELECT count(*) AS events
-FROM replication.events
-WHERE via <> :reader AND (xid = ANY (:'xip'::xid8[]) OR xid >= :'xmax'::xid8) AND xid > current_setting('trompd.last')::xid8;
+FROM replication.events e
+WHERE e.via <> :reader AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8) AND e.xid > current_setting('trompd.last')::xid8 :scope;

@@ -1,11 +1,11 @@
 -- Pull, first step, on the source: one snapshot for everything of this batch, who the source is, what it has read of us,
 -- and how far this chunk goes. :reader, :'xip', :'xmax' are the reader and its position; :chunk the most events of a chunk, :newest the highest version read.
--- The chunk ends with a whole transaction, kept for the next statements as trompd.last.
+-- :scope says which events the batch is about. The chunk ends with a whole transaction, kept for the next statements as trompd.last.
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 WITH unread AS MATERIALIZED (
-    (SELECT xid, via, version FROM replication.events WHERE xid = ANY (:'xip'::xid8[]))
+    (SELECT e.xid, e.via, e.version FROM replication.events e WHERE e.xid = ANY (:'xip'::xid8[]) :scope)
     UNION ALL
-    (SELECT xid, via, version FROM replication.events WHERE xid >= :'xmax'::xid8 ORDER BY xid LIMIT :chunk)
+    (SELECT e.xid, e.via, e.version FROM replication.events e WHERE e.xid >= :'xmax'::xid8 :scope ORDER BY e.xid LIMIT :chunk)
 ), chunk AS MATERIALIZED (
     SELECT xid, via, version FROM unread ORDER BY xid LIMIT :chunk
 ), summary AS MATERIALIZED (
@@ -19,10 +19,10 @@ SELECT pg_current_snapshot() AS snapshot,
        s.events, s.events_for_us,
        coalesce(CASE WHEN s.events < :chunk THEN s.newest -- the last transaction may have more than was counted
                      ELSE (SELECT max(e.version) FROM replication.events e
-                           WHERE e.xid <= s.last AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8)) END, 0) AS newest,
+                           WHERE e.xid <= s.last AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8) :scope) END, 0) AS newest,
        EXISTS (SELECT FROM replication.events e -- as in overlooked.sql; :newest is NULL where that was asked before
                WHERE e.version > :newest AND e.xid < pg_snapshot_xmax(:'position'::pg_snapshot)
-                 AND pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot)) AS overlooked,
+                 AND pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot) :scope) AS overlooked,
        extract(epoch FROM clock_timestamp()) * 1000000 - s.oldest AS oldest_age,
        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock,
        set_config('trompd.last', coalesce(s.last::text, '0'), true) AS kept,
@@ -34,7 +34,7 @@ SELECT pg_current_snapshot() AS snapshot,
        (SELECT node FROM replication.nodes WHERE is_self) AS node,
        (SELECT paused FROM replication.nodes WHERE node = :reader AND NOT is_self) AS paused,
        (SELECT snapshot FROM replication.positions WHERE node = :reader) AS read_of_us,
-       (SELECT count(*) FROM replication.ahead WHERE node = :reader) AS ahead,
+       (SELECT coalesce(jsonb_object_agg(tbl, snapshot::text), '{}') FROM replication.held_tables WHERE node = :reader) AS held_of_us,
        EXISTS (SELECT FROM replication.held) AS any_held,
        (SELECT link FROM replication.nodes WHERE node = :reader AND NOT is_self) AS link,
        (SELECT mark FROM replication.nodes WHERE node = :reader AND NOT is_self) AS mark,

@@ -5,16 +5,16 @@
 -- reader may have taken ahead what comes behind them. step 1 is the newest. An update in a side that holds an insert travels as insert: the row was made there.
 COPY (
 WITH keys AS (
-    SELECT DISTINCT tbl, nr, key
-    FROM replication.events
-    WHERE via <> :reader AND (xid = ANY (:'xip'::xid8[]) OR xid >= :'xmax'::xid8) AND xid <= current_setting('trompd.last')::xid8
+    SELECT DISTINCT e.tbl, e.nr, e.key
+    FROM replication.events e
+    WHERE e.via <> :reader AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8) AND e.xid <= current_setting('trompd.last')::xid8 :scope
 ), history AS (
     SELECT e.tbl, e.nr, e.key, e.action, e.via, e.id, coalesce(e.ord, e.id) AS ord, e.ord IS NOT NULL AS put_earlier, e.xid,
            coalesce(e.strength, 0) AS strength, e.version, e.origin, coalesce(e.number, e.id) AS number,
            pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot) AS is_read,
            first_value(e.via) OVER newest_first AS newest_via,
            max(ARRAY[coalesce(e.ord, e.id), e.id]) FILTER (WHERE e.via = :reader) OVER whole_key AS last_by_reader,
-           array_agg(e.xid) FILTER (WHERE e.xid > current_setting('trompd.last')::xid8
+           array_agg(e.xid) FILTER (WHERE NOT (e.xid <= current_setting('trompd.last')::xid8 :scope)
                                     AND NOT pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot)) OVER whole_key AS beyond
     FROM keys k
     JOIN replication.events e ON e.tbl = k.tbl AND e.nr = k.nr AND e.key IS NOT DISTINCT FROM k.key

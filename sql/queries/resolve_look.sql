@@ -1,9 +1,9 @@
 -- Resolve, third step, after the locks and as a statement of its own, so that it sees the writes that were waited for: our own
--- side of every key towards :source, by :'read_of_us', the source's position in our log.
+-- side of every key towards :source, by the source's position in our log, which :is_read tells.
 WITH history AS (
     SELECT d.tbl, d.nr, d.key, e.id, coalesce(e.ord, e.id) AS ord, e.via, e.action, e.xid,
            ARRAY[coalesce(e.strength, 0), e.version, e.origin, coalesce(e.number, e.id)]::float8[] AS tag,
-           pg_visible_in_snapshot(e.xid, :'read_of_us'::pg_snapshot) AS is_read,
+           :is_read AS is_read,
            max(ARRAY[coalesce(e.ord, e.id), e.id]) FILTER (WHERE e.via = :source) OVER (PARTITION BY d.tbl, d.nr, d.key) AS last_by_source
     FROM pg_temp.decision d
     JOIN replication.events e ON e.tbl = d.tbl AND e.nr = d.nr AND e.key IS NOT DISTINCT FROM d.key

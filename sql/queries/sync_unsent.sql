@@ -4,5 +4,5 @@ SELECT EXISTS (SELECT
                WHERE n.node = :neighbour AND NOT n.is_self AND e.via <> n.node
                  AND pg_visible_in_snapshot(e.xid, :'mark'::pg_snapshot)
                  AND (n.acknowledged IS NULL OR (SELECT moved FROM replication.home) IS NOT NULL
-                      OR NOT pg_visible_in_snapshot(e.xid, n.acknowledged))) AS unsent,
+                      OR NOT pg_visible_in_snapshot(e.xid, n.acknowledged) OR e.tbl = ANY (n.held))) AS unsent,
        NOT EXISTS (SELECT FROM replication.nodes n WHERE n.node = :neighbour AND NOT n.is_self) AS removed;

@@ -171,7 +171,30 @@ End table_locked(World& world, std::size_t index, std::uint64_t amount) {
     return [session]() mutable { session.reset(); };
 }
 
+void set_type_of_body(Node& node, const std::string& table, const std::string& type) {
+    Database(node.conninfo()).exec("SET lock_timeout = '2s'; ALTER TABLE " + table + " ALTER body TYPE " + type);
+}
+
+// Its rows fit no neighbour's table until it ends.
+End table_differs(World& world, std::size_t index, std::uint64_t amount) {
+    const auto& table = chaos_tables().at(amount % chaos_tables().size()).name;
+    set_type_of_body(node(world, index), table, "varchar");
+    return [&world, index, table] {
+        try {
+            set_type_of_body(node(world, index), table, "text");
+        } catch (const SqlError&) {  // it fits when all heals
+        }
+    };
+}
+
 }  // namespace
+
+void make_tables_fit(World& world) {
+    for (std::size_t index = 0; index < world.nodes().size(); ++index) {
+        for (const auto& table : chaos_tables())
+            node(world, index).sql().exec("ALTER TABLE " + table.name + " ALTER body TYPE text");
+    }
+}
 
 const std::vector<FaultKind>& fault_kinds() {
     static const std::vector<FaultKind> kinds = {
@@ -192,6 +215,7 @@ const std::vector<FaultKind>& fault_kinds() {
         {"statements cancelled", FaultTarget::database, statements_cancelled},
         {"sessions terminated", FaultTarget::database, sessions_terminated},
         {"table locked", FaultTarget::database, table_locked},
+        {"table differs", FaultTarget::database, table_differs},
     };
     return kinds;
 }

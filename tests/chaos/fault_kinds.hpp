@@ -27,4 +27,7 @@ struct FaultKind {
 
 const std::vector<FaultKind>& fault_kinds();
 
+/// What the faults may have left of tables that differ; all servers have to run.
+void make_tables_fit(World& world);
+
 }  // namespace tromp::test

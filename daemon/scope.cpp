@@ -1,0 +1,68 @@
+#include "daemon/scope.hpp"
+
+#include "common/error.hpp"
+#include "common/sql_text.hpp"
+
+#include <boost/json.hpp>
+
+#include <charconv>
+
+namespace tromp {
+namespace {
+
+std::string visible(const std::string& xid, const Snapshot& snapshot) {
+    return "pg_visible_in_snapshot(" + xid + ", " + quote_literal(snapshot.text()) + "::pg_snapshot)";
+}
+
+int parse_number(std::string_view text) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        throw Error("'" + std::string(text) + "' is not the number of a table");
+    }
+    return number;
+}
+
+}  // namespace
+
+std::string numbers_of(const HeldTables& held) {
+    std::string numbers;
+    for (const auto& entry : held)
+        numbers += (numbers.empty() ? "" : ",") + std::to_string(entry.first);
+    return "{" + numbers + "}";
+}
+
+std::string except_tables(std::string_view alias, const HeldTables& held) {
+    if (held.empty()) return "";
+    return " AND " + std::string(alias) + ".tbl <> ALL ('" + numbers_of(held) + "'::integer[])";
+}
+
+std::string Scope::filter(std::string_view alias) const {
+    if (!only) return except_tables(alias, held);
+    const std::string row(alias);
+    return " AND " + row + ".tbl = " + std::to_string(*only) + " AND " + visible(row + ".xid", until);
+}
+
+std::string Reading::is_read(std::string_view alias) const {
+    const std::string row(alias);
+    const auto by_link = visible(row + ".xid", link);
+    if (held.empty()) return by_link;
+    std::string sql = "CASE " + row + ".tbl";
+    for (const auto& [table, snapshot] : held)
+        sql += " WHEN " + std::to_string(table) + " THEN " + visible(row + ".xid", snapshot);
+    return sql + " ELSE " + by_link + " END";
+}
+
+HeldTables parse_held_tables(std::string_view text) {
+    const auto json = boost::json::parse(text);
+    if (!json.is_object()) throw Error("'" + std::string(text) + "' does not tell what was read of held tables");
+    HeldTables held;
+    for (const auto& entry : json.get_object()) {
+        if (!entry.value().is_string())
+            throw Error("the position of held table " + std::string(entry.key()) + " is no text");
+        held.emplace(parse_number(entry.key()), Snapshot::parse(entry.value().get_string()));
+    }
+    return held;
+}
+
+}  // namespace tromp
