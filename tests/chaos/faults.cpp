@@ -83,7 +83,6 @@ void FaultRunner::heal() {
         made.cluster->clear_environment();
         made.cluster->start();
     }
-    make_tables_fit(world_);
 }
 
 int FaultRunner::total() const {

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/chaos/fault_kinds.hpp"
 #include "tests/chaos/faults.hpp"
 #include "tests/chaos/held_rows.hpp"
 #include "tests/chaos/writer.hpp"
@@ -51,6 +52,7 @@ class Run {
             history.attempts.insert(history.attempts.end(), writer.attempts().begin(), writer.attempts().end());
         }
         world_.end_prepared();
+        make_tables_fit(world_);
         const auto unrest = world_.quiesce();
         if (!unrest.empty()) fail("not quiet: " + unrest);
         history.true_clocks = std::none_of(plan_.clusters.begin(), plan_.clusters.end(),
