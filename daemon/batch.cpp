@@ -11,6 +11,7 @@
 #include "daemon/resolve.hpp"
 #include "daemon/settle.hpp"
 #include "daemon/stage.hpp"
+#include "daemon/statements.hpp"
 #include "daemon/suspects.hpp"
 
 #include <sql/embedded.hpp>
@@ -177,6 +178,17 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await look_back(flow, header);
     co_await check_place(flow, state, header);
     flow.clocks(header.clock - state.clock);
+    flow.forwards = state.forwards;
+    const bool any_statements = !scope.only && header.statements != "[]";
+    if (any_statements) {
+        const auto statements = co_await unknown_statements(target, header.statements);
+        if (!statements.empty()) {
+            co_await pull.end_empty();
+            if (!header.paused) co_await run_statements(flow, statements);
+            report.outcome = header.paused ? Outcome::paused : Outcome::changed;
+            co_return report;
+        }
+    }
     const bool is_full = header.events >= static_cast<std::int64_t>(flow.chunk);  // what is for us may lie beyond it
     const bool nothing_to_do =
         !scope.only && header.events_for_us == 0 && header.events < worth_advancing && !is_full && !state.suspects;

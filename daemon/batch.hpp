@@ -21,7 +21,10 @@ struct Flow {
     std::function<void(const ClockReading&)> clocks;
     /// Both logs were searched for events that were overlooked: who goes back to an earlier state ends its sessions.
     bool looked_back = false;
-    bool held_turn = false;  ///< the last batch was, or might have been, about a table that had been held
+    std::string target_conninfo{};  ///< for statements that cannot be in a transaction
+    bool apply_ddl = true;          ///< schema statements of others are run here; else they are only told on
+    bool forwards = false;          ///< there are other neighbours who want what is taken
+    bool held_turn = false;         ///< the last batch was, or might have been, about a table that had been held
 };
 
 enum class Outcome {

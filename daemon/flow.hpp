@@ -72,6 +72,7 @@ struct BatchHeader {
     std::int64_t events = 0;         ///< in the chunk
     std::int64_t events_for_us = 0;  ///< of these, not known to the target
     std::int64_t newest = 0;         ///< the highest version in the chunk
+    std::string statements;          ///< in the log and unread, beyond the chunk too: an array of [origin, number]
     bool overlooked = false;         ///< there are events that count as read, but were not: see overlooked.sql
     double oldest_age = 0;           ///< seconds since the oldest of these was made, by the source's clock
     ClockReading clock;              ///< of the source

@@ -7,6 +7,7 @@
 #include "daemon/hold_tables.hpp"
 #include "daemon/recheck.hpp"
 #include "daemon/retry.hpp"
+#include "daemon/statements.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/this_coro.hpp>
@@ -27,6 +28,9 @@ constexpr std::chrono::minutes patience_with_statements{10};
 
 // A server that goes on with a batch that nobody waits for would keep the next one out.
 constexpr const char* notice_lost_client = "SET client_connection_check_interval = '5s'";
+
+// However often it is woken, a link with held tables compares all tables no more often than that.
+constexpr std::chrono::seconds look_at_held_every{1};
 
 // Seconds. The answer to a large pull comes late; a better reading is kept then.
 constexpr double vague_clock = 0.5;
@@ -160,6 +164,8 @@ asio::awaitable<void> Link::serve() {
     const auto target = co_await connect_target();
     const auto source = co_await connect_source();
     Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, options_.chunk, {}, {}};
+    flow.target_conninfo = options_.target.conninfo;
+    flow.apply_ddl = options_.apply_ddl;
     flow.clocks = [this](const ClockReading& offset) { check_clock(offset); };
     const auto there = co_await read_clock(*source);
     const auto here = co_await read_clock(*target);
@@ -170,17 +176,25 @@ asio::awaitable<void> Link::serve() {
         if (status_.state != LinkState::streaming) enter(LinkState::catching_up);
     };
     bool any_held = false;
+    std::size_t open_statements = 0;
+    pg::Clock::time_point agreed;
     for (bool read_again = true;;) {
         if (read_again) {
+            open_statements = co_await retry_statements(flow);
+            const auto before = co_await statements_before(flow);
             const auto fit = co_await agree(*source, *target, options_.source.peer, options_.target.peer.node);
             flow.pairs = fit.pairs;
             source->set_silence_limit(patience_at_first_contact);
+            if (fit.misfits.empty()) co_await take_as_run(flow, before);
             auto misfits = co_await first_contact(flow);
+            const auto waiting = co_await tables_waiting(flow);
+            misfits.insert(misfits.end(), waiting.begin(), waiting.end());
             misfits.insert(misfits.end(), fit.misfits.begin(), fit.misfits.end());
             for (const auto& misfit : misfits)
                 flow.pairs.erase(misfit.id);
             co_await hold_tables(flow, misfits, fit.numbers());
-            any_held = !misfits.empty();
+            any_held = open_statements > 0 || !misfits.empty();
+            agreed = pg::Clock::now();
             co_await recheck_unlocked(*target, options_.source.peer.node);
             source->set_silence_limit(pg::Options{}.silence_limit);
         }
@@ -188,11 +202,12 @@ asio::awaitable<void> Link::serve() {
         const auto report = co_await replicate_batch(flow);
         note(report, began);
         if (report.acknowledged) hooks_.acknowledged();
-        read_again = report.outcome == Outcome::changed;
+        read_again = report.outcome == Outcome::changed || (open_statements > 0 && report.outcome == Outcome::applied);
         if (report.outcome == Outcome::empty || report.outcome == Outcome::paused) {
             hooks_.progress();
             const bool woken = co_await rest(*source);
-            read_again = read_again || woken || any_held;  // they may fit now
+            const bool may_fit_now = any_held && pg::Clock::now() - agreed >= look_at_held_every;
+            read_again = read_again || woken || may_fit_now;
         }
     }
 }

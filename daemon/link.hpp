@@ -23,6 +23,7 @@ struct LinkOptions {
     Retry retry;
     std::uint64_t chunk = 100000;  ///< events
     Limits limits;
+    bool apply_ddl = true;  ///< schema statements of the source are run at the target
 };
 
 /// How a link stands, for reports.

@@ -73,8 +73,8 @@ void Node::spawn(asio::awaitable<void> work) {
 void Node::make_links() {
     const Endpoint self{{config_.node, config_.name}, config_.database};
     const auto add = [&](const Neighbour& neighbour, Endpoint source, Endpoint target) {
-        LinkOptions options{std::move(source), std::move(target),      neighbour.poll_interval,
-                            neighbour.retry,   config_.batch.max_rows, config_.limits};
+        LinkOptions options{std::move(source),      std::move(target), neighbour.poll_interval, neighbour.retry,
+                            config_.batch.max_rows, config_.limits,    config_.ddl.apply};
         Link::Hooks hooks{[this] { progress_.notify(); }, [this] { prunable_.notify(); }};
         links_.push_back(std::make_shared<RunningLink>(neighbour.node, std::move(options), std::move(hooks)));
     };

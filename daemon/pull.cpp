@@ -27,6 +27,7 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     header.events = row.number(0, "events");
     header.events_for_us = row.number(0, "events_for_us");
     header.newest = row.number(0, "newest");
+    header.statements = row.at(0, "statements");
     header.overlooked = row.boolean(0, "overlooked");
     header.oldest_age = std::max(0.0, std::strtod(std::string(row.at(0, "oldest_age")).c_str(), nullptr) / 1e6);
     const auto paused = row.optional_at(0, "paused");

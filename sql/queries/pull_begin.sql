@@ -20,6 +20,8 @@ SELECT pg_current_snapshot() AS snapshot,
        coalesce(CASE WHEN s.events < :chunk THEN s.newest -- the last transaction may have more than was counted
                      ELSE (SELECT max(e.version) FROM replication.events e
                            WHERE e.xid <= s.last AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8) :scope) END, 0) AS newest,
+       (SELECT coalesce(jsonb_agg(e.key ORDER BY e.id), '[]') FROM replication.events e
+        WHERE e.tbl = 0 AND e.via <> :reader AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8)) AS statements,
        EXISTS (SELECT FROM replication.events e -- as in overlooked.sql; :newest is NULL where that was asked before
                WHERE e.version > :newest AND e.xid < pg_snapshot_xmax(:'position'::pg_snapshot)
                  AND pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot) :scope) AS overlooked,

@@ -7,7 +7,7 @@ COPY (
 WITH keys AS (
     SELECT DISTINCT e.tbl, e.nr, e.key
     FROM replication.events e
-    WHERE e.via <> :reader AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8) AND e.xid <= current_setting('trompd.last')::xid8 :scope
+    WHERE e.tbl <> 0 AND e.via <> :reader AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8) AND e.xid <= current_setting('trompd.last')::xid8 :scope
 ), history AS (
     SELECT e.tbl, e.nr, e.key, e.action, e.via, e.id, coalesce(e.ord, e.id) AS ord, e.ord IS NOT NULL AS put_earlier, e.xid,
            coalesce(e.strength, 0) AS strength, e.version, e.origin, coalesce(e.number, e.id) AS number,

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "daemon/batch.hpp"
+
+namespace tromp {
+
+/// A schema statement in a source's log.
+struct StatementId {
+    int origin = 0;
+    std::int64_t number = 0;
+};
+
+/// Those of `statements`, a JSON array of [origin, number] as a pull's header has it, that the target does not have, in
+/// their order.
+pg::asio::awaitable<std::vector<StatementId>> unknown_statements(pg::Connection& target, const std::string& statements);
+
+/// Runs them at the target, each with its place in our log in a transaction of its own. Where the schema here is not
+/// what a statement needs, it counts as run if we have the same one by another way; it waits if rows may have to come
+/// first; otherwise it is held, and so are its tables, until it can be run or somebody discards it. Whatever becomes of
+/// it here, it is told on. No transaction may be open at either end.
+pg::asio::awaitable<void> run_statements(Flow& flow, const std::vector<StatementId>& statements);
+
+/// Tries the statements again that were not run yet. Returns how many are left.
+pg::asio::awaitable<std::size_t> retry_statements(Flow& flow);
+
+/// A link that is about to start: people made its ends equal, so what was stated at the source before counts as run.
+/// Empty where the link has started.
+pg::asio::awaitable<std::vector<StatementId>> statements_before(Flow& flow);
+pg::asio::awaitable<void> take_as_run(Flow& flow, const std::vector<StatementId>& statements);
+
+/// The tables that wait for a statement.
+pg::asio::awaitable<std::vector<Misfit>> tables_waiting(Flow& flow);
+
+/// Rows may be what a statement lacks: a value that must not be null, or must be unique, or must have a parent
+/// (PostgreSQL's manual, appendix A: class 23).
+bool needs_rows(std::string_view sqlstate);
+
+/// The schema is not what a statement needs: something is there already, or not there.
+bool is_contradiction(std::string_view sqlstate);
+
+}  // namespace tromp
