@@ -17,12 +17,12 @@ asio::awaitable<Exit> list(Context& context) {
     context.arguments.finish();
     const auto connection = co_await open_initialised(context);
     const auto rows = co_await connection->query(std::string(sql::held_list));
-    print_rows(rows, "no rows are held", context);
+    print_rows(rows, "nothing is held", context);
     co_return Exit::done;
 }
 
 Error no_such_row(const std::string& id) {
-    return Error("no row is held under " + id + "; trompctl held lists them");
+    return Error("nothing is held under " + id + "; trompctl held lists them");
 }
 
 asio::awaitable<Exit> retry(Context& context) {
@@ -45,6 +45,12 @@ asio::awaitable<Exit> discard(Context& context) {
     const auto id = context.arguments.required_id();
     context.arguments.finish();
     const auto connection = co_await open_initialised(context);
+    const auto statement = co_await connection->query(render_sql(sql::statement_discard, "id", id));
+    if (statement.rows() > 0) {
+        co_await wake_daemon(context);
+        context.out << "not run here: " << statement.at(0, "statement") << "\n";
+        co_return Exit::done;
+    }
     const auto row = co_await connection->query(render_sql(sql::held_discard, "id", id));
     const auto key = row.optional_at(0, "discarded");
     if (!key) throw no_such_row(id);

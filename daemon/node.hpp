@@ -54,6 +54,8 @@ class Node {
     boost::asio::awaitable<boost::json::object> answer_status();
     boost::asio::awaitable<boost::json::object> answer_sync(boost::json::object request);
     boost::asio::awaitable<boost::json::object> answer_retry();
+    /// Comes back when all links have tried the statements that could not be run here, or do not come to it.
+    boost::asio::awaitable<void> retry_statements_of_links(pg::Connection& database);
     /// Returns what is still missing at the deadline; nothing when all is drained.
     boost::asio::awaitable<std::string> wait_until_drained(std::vector<int> neighbours, pg::Clock::time_point deadline);
     std::vector<const Link*> links_with(const std::vector<int>& neighbours) const;

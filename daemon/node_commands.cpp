@@ -16,6 +16,9 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
+constexpr std::chrono::seconds patience_with_statements{30};
+constexpr std::chrono::milliseconds look_at_statements{50};
+
 double seconds_until(pg::Clock::time_point time) {
     return std::max(0.0, std::chrono::duration<double>(time - pg::Clock::now()).count());
 }
@@ -98,7 +101,23 @@ asio::awaitable<json::object> Node::answer_retry() {
         retried = co_await try_held_again(*database);
     } while (retried.again());
     prunable_.notify();
+    co_await retry_statements_of_links(*database);
     co_return done(true, "");
+}
+
+asio::awaitable<void> Node::retry_statements_of_links(pg::Connection& database) {
+    const auto give_up = pg::Clock::now() + patience_with_statements;
+    const auto before = co_await database.query(std::string(sql::statements_tried));
+    if (before.number(0, "open") == 0) co_return;
+    wake_links();
+    while (pg::Clock::now() < give_up) {
+        const auto now = co_await database.query(std::string(sql::statements_tried));
+        const auto closed = before.number(0, "open") - now.number(0, "open");
+        if (closed >= before.number(0, "open") ||
+            now.number(0, "tries") >= before.number(0, "tries") + now.number(0, "open"))
+            co_return;
+        co_await Event{}.wait_until(pg::Clock::now() + look_at_statements);
+    }
 }
 
 std::vector<const Link*> Node::links_with(const std::vector<int>& neighbours) const {

@@ -1,2 +1,6 @@
--- The held row :id, or all where it is null.
-SELECT id, error FROM replication.held WHERE :id::bigint IS NULL OR id = :id ORDER BY id;
+-- The held row or statement :id, or all where it is null.
+SELECT l.id, l.error
+FROM (SELECT id, error FROM replication.held
+      UNION ALL
+      SELECT held_id, error FROM replication.statements WHERE held_id IS NOT NULL) l
+WHERE :id::bigint IS NULL OR l.id = :id ORDER BY l.id;
