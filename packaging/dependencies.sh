@@ -6,7 +6,7 @@
 #                                     that does, and returns 1.
 #   build_dependencies, test_dependencies, server_dependencies   arrays of package names for it
 
-build_dependencies=(cmake ninja-build g++ pkg-config libpq-dev libyaml-cpp-dev libspdlog-dev libsystemd-dev)
+build_dependencies=(cmake ninja-build g++ pkg-config libpq-dev libyaml-cpp-dev libspdlog-dev libsystemd-dev libpg-query-dev)
 test_dependencies=(catch2 librapidcheck-dev faketime)
 server_dependencies=(postgresql)
 
