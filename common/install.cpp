@@ -37,8 +37,9 @@ struct Known {
 asio::awaitable<Server> look_at_server(pg::Connection& connection) {
     const auto row = co_await connection.query(std::string(sql::install_server));
     const Server server{std::string(row.at(0, "database")), std::string(row.at(0, "role")),
-                        row.boolean(0, "may_create"), row.boolean(0, "is_superuser"), row.boolean(0, "sees_statements"),
-                        row.boolean(0, "has_schema"), row.boolean(0, "has_config")};
+                        row.boolean(0, "may_create"),       row.boolean(0, "is_superuser"),
+                        row.boolean(0, "sees_statements"),  row.boolean(0, "has_schema"),
+                        row.boolean(0, "has_config")};
     if (row.number(0, "server_version") < oldest_server) {
         throw Error("database " + server.database + " is on PostgreSQL " +
                     std::string(row.at(0, "server_version_text")) + "; PostgreSQL 13 or later is needed");
@@ -137,9 +138,10 @@ asio::awaitable<std::string> settle_in(InstallTransaction& transaction) {
 /// The functions that every init renews.
 std::string functions() {
     std::string all;
-    for (const auto part : {sql::functions, sql::strength, sql::image_functions, sql::keep_lost, sql::held_functions,
-                            sql::constraint_functions, sql::statements_of, sql::patterns_placeholder, sql::scope,
-                            sql::statements, sql::refusal_of_change, sql::take_statement, sql::ddl, sql::install_revoke}) {
+    for (const auto part :
+         {sql::functions, sql::strength, sql::image_functions, sql::keep_lost, sql::held_functions,
+          sql::constraint_functions, sql::statements_of, sql::patterns_placeholder, sql::scope, sql::statements,
+          sql::refusal_of_change, sql::take_statement, sql::ddl, sql::install_revoke}) {
         all += part;
         all += ";\n";
     }

@@ -30,7 +30,7 @@ struct InstallReport {
     std::string moved;  ///< where the database was and is, if it was moved since: all its links begin anew then
     CaptureReport tables;
     std::vector<std::string> unmatched;  ///< captured tables that no pattern matches any more; they stay captured
-    bool sees_statements{};              ///< DDL that is given directly goes to the others, where `ddl.capture` wants it
+    bool sees_statements{};  ///< DDL that is given directly goes to the others, where `ddl.capture` wants it
     std::vector<std::string>
         unlisted_nodes;  ///< neighbours that the file no longer has; the log is still kept for them
 };
