@@ -8,6 +8,7 @@
 #include "common/install_transaction.hpp"
 #include "common/sql_text.hpp"
 #include "common/table_pattern.hpp"
+#include "common/table_rules.hpp"
 
 namespace tromp {
 namespace {
@@ -168,15 +169,18 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
     InstallReport report{known.schema_version, schema_version(), {}, {}, {}, {}};
     co_await upgrade_schema(transaction, server, known.schema_version);
     const SqlValues numbers{{"schema_version", std::to_string(schema_version())},
-                            {"max_nodes", std::to_string(config.max_nodes)}};
+                            {"max_nodes", std::to_string(config.max_nodes)},
+                            {"ddl_capture", config.ddl.capture ? "true" : "false"},
+                            {"ddl_apply", config.ddl.apply ? "true" : "false"}};
     co_await transaction.run(render_sql(sql::install_config, numbers), "write replication.config");
     report.unlisted_nodes = co_await write_nodes(transaction, config);
-    co_await transaction.run(std::string(sql::functions) + std::string(sql::strength) +
-                                 std::string(sql::image_functions) + std::string(sql::keep_lost) +
-                                 std::string(sql::held_functions) + std::string(sql::constraint_functions) +
-                                 std::string(sql::install_revoke),
+    co_await transaction.run(std::string(sql::functions) + std::string(sql::strength) + std::string(sql::patterns) +
+                                 std::string(sql::follow_schema) + std::string(sql::image_functions) +
+                                 std::string(sql::keep_lost) + std::string(sql::held_functions) +
+                                 std::string(sql::constraint_functions) + std::string(sql::install_revoke),
                              "renew the functions of schema replication");
     report.moved = co_await settle_in(transaction);
+    co_await write_patterns(transaction, config);
     report.tables = co_await capture_tables(transaction, config, config.tables);
     report.unmatched = co_await unmatched_tables(transaction, report.tables);
     co_await transaction.commit();
