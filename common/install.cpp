@@ -8,6 +8,7 @@
 #include "common/install_transaction.hpp"
 #include "common/sql_text.hpp"
 #include "common/table_pattern.hpp"
+#include "common/table_rules.hpp"
 
 namespace tromp {
 namespace {
@@ -139,9 +140,9 @@ asio::awaitable<std::string> settle_in(InstallTransaction& transaction) {
 std::string functions() {
     std::string all;
     for (const auto part :
-         {sql::functions, sql::strength, sql::image_functions, sql::keep_lost, sql::held_functions,
-          sql::constraint_functions, sql::statements_of, sql::patterns_placeholder, sql::scope, sql::statements,
-          sql::refusal_of_change, sql::take_statement, sql::ddl, sql::install_revoke}) {
+         {sql::functions, sql::strength, sql::patterns, sql::follow_schema, sql::image_functions, sql::keep_lost, sql::held_functions,
+          sql::constraint_functions, sql::statements_of, sql::scope, sql::statements,
+          sql::refusal_of_change, sql::own_values, sql::take_statement, sql::ddl, sql::install_revoke}) {
         all += part;
         all += ";\n";
     }
@@ -196,12 +197,15 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
     InstallReport report{known.schema_version, schema_version(), {}, {}, {}, {}, {}};
     co_await upgrade_schema(transaction, server, known.schema_version);
     const SqlValues numbers{{"schema_version", std::to_string(schema_version())},
-                            {"max_nodes", std::to_string(config.max_nodes)}};
+                            {"max_nodes", std::to_string(config.max_nodes)},
+                            {"ddl_capture", config.ddl.capture ? "true" : "false"},
+                            {"ddl_apply", config.ddl.apply ? "true" : "false"}};
     co_await transaction.run(render_sql(sql::install_config, numbers), "write replication.config");
     report.unlisted_nodes = co_await write_nodes(transaction, config);
     co_await transaction.run(functions(), "renew the functions of schema replication");
     report.sees_statements = co_await watch_statements(transaction, server, config);
     report.moved = co_await settle_in(transaction);
+    co_await write_patterns(transaction, config);
     report.tables = co_await capture_tables(transaction, config, config.tables);
     report.unmatched = co_await unmatched_tables(transaction, report.tables);
     co_await transaction.commit();

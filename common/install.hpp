@@ -44,9 +44,9 @@ int schema_version();
 /// program, or may not be changed.
 boost::asio::awaitable<InstallReport> install(pg::Connection& connection, const Config& config);
 
-/// Captures what `patterns` match, in a transaction of its own. Precondition: require_initialised().
+/// Captures what `pattern` means, also in future, in a transaction of its own. Precondition: require_initialised().
 boost::asio::awaitable<CaptureReport> add_tables(pg::Connection& connection, const Config& config,
-                                                 const std::vector<std::string>& patterns);
+                                                 const std::string& pattern);
 
 /// Throws Error, saying what to do, unless the database was initialised for this node by a program of this version.
 boost::asio::awaitable<void> require_initialised(pg::Connection& connection, const Config& config);

@@ -57,3 +57,18 @@ BEGIN
     RETURN false;
 END
 $$;
+
+-- After a statement that was taken into the log: the captured tables become what the catalogue says, and values of our own go to the others.
+CREATE OR REPLACE FUNCTION replication.after_statement(statement text, words text[], objects jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on'
+AS $$
+DECLARE
+    -- Of tables that are captured only now all rows are logged.
+    captured CONSTANT integer[] := ARRAY(SELECT DISTINCT t.id FROM jsonb_to_recordset(objects) AS o(relation oid)
+                                         JOIN replication.tables t ON t.relation = coalesce(pg_partition_root(o.relation), o.relation));
+BEGIN
+    PERFORM replication.follow_schema();
+    PERFORM replication.log_all_rows(t.id, 'U')
+    FROM replication.tables t WHERE t.id = ANY (captured) AND replication.made_own_values(statement, words, t.relation);
+END
+$$;

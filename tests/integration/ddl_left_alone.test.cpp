@@ -61,8 +61,8 @@ TEST_CASE("what is no change of the schema is left alone") {
           "DO $$ BEGIN EXECUTE 'ALTER TABLE item OWNER TO postgres'; REFRESH MATERIALIZED VIEW m; GRANT SELECT ON item "
           "TO "
           "alice; END $$",
-          "ALTER FUNCTION replication.node() OWNER TO postgres", "SET trompd.capture = off; DROP MATERIALIZED VIEW m",
-          "CREATE TABLE here_alone (nr int PRIMARY KEY); RESET trompd.capture"}) {
+          "ALTER FUNCTION replication.node() OWNER TO postgres", "SET trompd.own_work = 'on'; DROP MATERIALIZED VIEW m",
+          "CREATE TABLE here_alone (nr int PRIMARY KEY); RESET trompd.own_work"}) {
         INFO(statement);
         sql.exec(statement);
         CHECK(node.taken() == "");
