@@ -8,6 +8,7 @@
 #include "common/install_transaction.hpp"
 #include "common/sql_text.hpp"
 #include "common/table_pattern.hpp"
+#include "common/table_rules.hpp"
 
 namespace tromp {
 namespace {
@@ -147,10 +148,10 @@ asio::awaitable<std::string> settle_in(InstallTransaction& transaction) {
 /// The functions that every init renews.
 std::string functions() {
     std::string all;
-    for (const auto part :
-         {sql::functions, sql::sequence_functions, sql::strength, sql::image_functions, sql::keep_lost,
-          sql::held_functions, sql::constraint_functions, sql::statements_of, sql::patterns_placeholder, sql::scope,
-          sql::statements, sql::refusal_of_change, sql::take_statement, sql::ddl, sql::install_revoke}) {
+    for (const auto part : {sql::functions, sql::sequence_functions, sql::strength, sql::patterns, sql::follow_schema,
+                            sql::image_functions, sql::keep_lost, sql::held_functions, sql::constraint_functions,
+                            sql::statements_of, sql::scope, sql::statements, sql::refusal_of_change, sql::own_values,
+                            sql::take_statement, sql::ddl, sql::install_revoke}) {
         all += part;
         all += ";\n";
     }
@@ -209,6 +210,7 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
     co_await transaction.run(functions(), "renew the functions of schema replication");
     report.sees_statements = co_await watch_statements(transaction, server, config);
     report.moved = co_await settle_in(transaction);
+    co_await write_patterns(transaction, config);
     report.tables = co_await capture_tables(transaction, config, config.tables);
     report.unmatched = co_await unmatched_tables(transaction, report.tables);
     co_await transaction.commit();

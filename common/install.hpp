@@ -30,7 +30,7 @@ struct InstallReport {
     std::string moved;  ///< where the database was and is, if it was moved since: all its links begin anew then
     CaptureReport tables;
     std::vector<std::string> unmatched;  ///< captured tables that no pattern matches any more; they stay captured
-    bool sees_statements{};              ///< DDL that is given directly goes to the others, where `ddl.capture` wants it
+    bool sees_statements{};  ///< DDL that is given directly goes to the others, where `ddl.capture` wants it
     std::vector<std::string>
         unlisted_nodes;  ///< neighbours that the file no longer has; the log is still kept for them
 };
@@ -44,9 +44,9 @@ int schema_version();
 /// program, or may not be changed.
 boost::asio::awaitable<InstallReport> install(pg::Connection& connection, const Config& config);
 
-/// Captures what `patterns` match, in a transaction of its own. Precondition: require_initialised().
+/// Captures what `pattern` means, also in future, in a transaction of its own. Precondition: require_initialised().
 boost::asio::awaitable<CaptureReport> add_tables(pg::Connection& connection, const Config& config,
-                                                 const std::vector<std::string>& patterns);
+                                                 const std::string& pattern);
 
 /// Gives this node its share of every sequence, of `max_nodes` shares; returns the sequences that were changed. Throws
 /// Error unless it is a multiple of the number there was. Precondition: require_initialised().

@@ -21,8 +21,9 @@ void print(const InstallReport& report, Context& context) {
     }
     print_captured(report.tables, context);
     if (context.config.ddl.capture && !report.sees_statements) {
-        context.err << "note: statements that change the schema are not seen when they are given directly, since only a "
-                       "superuser can make event\ntriggers; give them to trompctl ddl, or run init as a superuser once\n";
+        context.err
+            << "note: statements that change the schema are not seen when they are given directly, since only a "
+               "superuser can make event\ntriggers; give them to trompctl ddl, or run init as a superuser once\n";
     }
     for (const auto& table : report.unmatched) {
         context.err << "note: table " << table << " is replicated, but no longer matched by `tables` in "

@@ -28,7 +28,3 @@ COMMENT ON COLUMN replication.statements.state IS
 COMMENT ON COLUMN replication.statements.held_id IS 'where it was not run yet: its number among the held rows; null: that is over';
 
 COMMENT ON COLUMN replication.events.tbl IS '0: no table, but the schema (action S)';
-
--- What the keys in the log are made of: a change that would make other keys of them is refused.
-ALTER TABLE replication.tables ADD COLUMN key_kinds text[];
-COMMENT ON COLUMN replication.tables.key_kinds IS 'of the key columns: what may not become something else; null: not known yet';

@@ -1,14 +1,5 @@
 -- Statements given to replication are run here and everywhere. Renewed by every `trompctl init`.
 
--- After a statement: the captured tables become what the catalogue says, and what it made of their rows goes to the others.
-CREATE OR REPLACE FUNCTION replication.after_statement(words text[], objects jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.capture = off
-AS $$
-BEGIN
-    PERFORM replication.follow_schema();
-END
-$$;
-
 -- Are statements seen that are given directly?
 CREATE OR REPLACE FUNCTION replication.sees_statements() RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -113,7 +104,7 @@ BEGIN
         RAISE EXCEPTION 'cannot be replicated, %: %', why, left(statement, 200) USING HINT = way, ERRCODE = 'feature_not_supported';
     END IF;
     number := replication.record_statement(statement, replication.is_alone(words), tables, current_setting('trompd.role'), path);
-    PERFORM replication.after_statement(words, objects);
+    PERFORM replication.after_statement(log_unseen.statement, words, objects);
     RETURN number;
 END
 $$;

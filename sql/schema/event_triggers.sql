@@ -49,7 +49,7 @@ BEGIN
     GET DIAGNOSTICS context = PG_CONTEXT;
     objects := nullif(current_setting('trompd.dropped', true), '')::jsonb;
     PERFORM set_config('trompd.dropped', '', true), set_config('trompd.indexes', '', false);
-    IF current_setting('trompd.capture', true) = 'off'
+    IF current_setting('trompd.own_work', true) = 'on'
        OR tg_tag ~ '^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES|SECURITY LABEL|REFRESH|REINDEX|IMPORT FOREIGN SCHEMA)' THEN
         RETURN;
     END IF;

@@ -1,25 +1,14 @@
 -- Changes of replicated tables that cannot be replicated. Renewed by every `trompctl init`.
 
--- Of each key column, what its values in the log are made of: they stay what they are while this stays.
-CREATE OR REPLACE FUNCTION replication.key_kinds(relation oid, key_columns text[]) RETURNS text[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT array_agg(CASE WHEN a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'integer'
-                          WHEN a.atttypid IN ('text'::regtype, 'varchar'::regtype) THEN 'text'
-                          ELSE format_type(a.atttypid, a.atttypmod) END ORDER BY k.position)
-    FROM unnest(key_columns) WITH ORDINALITY AS k(name, position)
-    JOIN pg_attribute a ON a.attrelid = relation AND a.attname = k.name
-$$;
-
 -- Why the statement with these words, which changed `objects`, cannot be replicated for what it made of replicated tables.
 CREATE OR REPLACE FUNCTION replication.refusal_of_change(words text[], objects jsonb, OUT why text, OUT way text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    t          record;
-    new_key    text[];
-    old_key    text[];
-    own        text;
+    t       record;
+    numbers smallint[];
+    types   oid[];
+    own     text;
 BEGIN
     FOR t IN
         SELECT DISTINCT k.*
@@ -46,27 +35,24 @@ BEGIN
             RETURN;
         END IF;
         -- A key column may have a new name.
-        old_key := t.key_columns;
-        SELECT array_agg(CASE WHEN x.relation IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = k.name)
-                              THEN n.attname ELSE k.name END ORDER BY k.position) INTO old_key
-        FROM unnest(t.key_columns) WITH ORDINALITY AS k(name, position)
-        LEFT JOIN (jsonb_to_recordset(objects) AS x(kind text, relation oid, column_number integer)
-                   JOIN pg_attribute n ON n.attrelid = x.relation AND n.attnum = x.column_number) ON x.kind = 'table column' AND x.relation = t.relation;
-        new_key := replication.key_of(t.relation);
-        IF new_key IS DISTINCT FROM old_key THEN
+        SELECT array_agg(a.attnum ORDER BY k.position), array_agg(a.atttypid ORDER BY k.position) INTO numbers, types
+        FROM unnest(replication.key_of(t.relation)) WITH ORDINALITY AS k(name, position)
+        JOIN pg_attribute a ON a.attrelid = t.relation AND a.attname = k.name;
+        IF numbers IS DISTINCT FROM t.key_numbers THEN
             why := format('the key of %s would be %s instead of (%s), under which its changes are in the log', own,
-                                                    coalesce('(' || array_to_string(new_key, ', ') || ')', 'gone'), array_to_string(old_key, ', '));
+                          coalesce('(' || array_to_string(replication.key_of(t.relation), ', ') || ')', 'gone'), array_to_string(t.key_columns, ', '));
             way := 'Make a new table with the other key, fill it with INSERT … SELECT, drop this one and rename the new one.';
             RETURN;
-        ELSIF t.key_kinds IS NOT NULL AND replication.key_kinds(t.relation, new_key) <> t.key_kinds THEN
-            why := format('the key of %s would be of type (%s) instead of (%s), as which its values are in the log', own,
-                                                    array_to_string(replication.key_kinds(t.relation, new_key), ', '), array_to_string(t.key_kinds, ', '));
-            way := 'Only a change among integer types, or between text and varchar, leaves the values what they are. For any other make a new table, fill it with INSERT … SELECT, drop this one and rename the new one.';
+        ELSIF replication.kinds_of(types) <> replication.kinds_of(t.key_types) THEN
+            SELECT format('the key of %s would be of type (%s) instead of (%s), as which its values are in the log', own,
+                          string_agg(format_type(y.now, NULL), ', ' ORDER BY y.position), string_agg(format_type(y.before, NULL), ', ' ORDER BY y.position)) INTO why
+            FROM unnest(types, t.key_types) WITH ORDINALITY AS y(now, before, position);
+            way := 'Only a change among integer types, or among text types, leaves the values what they are. For any other make a new table, fill it with INSERT … SELECT, drop this one and rename the new one.';
             RETURN;
         ELSIF words @> '{type,using}' AND EXISTS (
                 SELECT FROM unnest(words) WITH ORDINALITY AS w(word, position)
                 WHERE w.word = 'type' AND w.position > 3 AND words[w.position - CASE WHEN words[w.position - 1] = 'data' THEN 3 ELSE 1 END]
-                      IN (SELECT c FROM unnest(new_key) c UNION SELECT quote_ident(c) FROM unnest(new_key) c UNION SELECT '"' || c || '"' FROM unnest(new_key) c)) THEN
+                      IN (SELECT x.spelt FROM unnest(t.key_columns) AS c(name) CROSS JOIN LATERAL (VALUES (c.name), ('"' || replace(c.name, '"', '""') || '"')) AS x(spelt))) THEN
             why := format('USING may make other keys of those of %s, under which its changes are in the log', own);
             way := 'Leave USING out.';
             RETURN;

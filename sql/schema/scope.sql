@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION replication.is_replicated(relation oid) RETURNS boole
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN c.relpersistence <> 't' AND n.nspname <> 'replication'
-                THEN EXISTS (SELECT FROM replication.tables t WHERE t.relation = c.oid) OR replication.is_meant(n.nspname, c.relname) END
+                THEN EXISTS (SELECT FROM replication.tables t WHERE t.relation = c.oid) OR replication.is_meant(n.nspname, c.relname, replication.only_by_name(c.oid)) END
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = coalesce(pg_partition_root(is_replicated.relation), is_replicated.relation)
@@ -80,7 +80,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.object_type, c.object_identity, p.relation, c.objsubid, p.schema_name,
            CASE WHEN p.relation IS NOT NULL THEN replication.is_replicated(p.relation)
-                WHEN p.schema_name IS NOT NULL THEN replication.schema_is_meant(p.schema_name) END
+                WHEN p.schema_name IS NOT NULL THEN replication.is_replicated_schema(p.schema_name) END
     FROM pg_event_trigger_ddl_commands() c
     CROSS JOIN LATERAL replication.place_of(c.classid, c.objid) p
     WHERE NOT c.in_extension AND c.objid IS NOT NULL AND coalesce(c.schema_name, '') <> 'pg_temp'
@@ -107,9 +107,9 @@ AS $$
     ), relations AS (
         SELECT DISTINCT d.table_name,
                EXISTS (SELECT FROM captured c WHERE c.table_name = d.table_name) OR
-               CASE WHEN r.oid IS NULL THEN replication.is_meant((parse_ident(d.table_name))[1], (parse_ident(d.table_name))[2])
+               CASE WHEN r.oid IS NULL THEN replication.is_meant((parse_ident(d.table_name))[1], (parse_ident(d.table_name))[2], false)
                     WHEN r.relkind IN ('r', 'p') THEN replication.is_replicated(r.oid)
-                    ELSE replication.schema_is_meant((parse_ident(d.table_name))[1]) END AS is_replicated
+                    ELSE replication.is_replicated_schema((parse_ident(d.table_name))[1]) END AS is_replicated
         FROM dropped d
         LEFT JOIN pg_class r ON r.oid = to_regclass(d.table_name)
         WHERE d.table_name IS NOT NULL
@@ -117,11 +117,11 @@ AS $$
     SELECT d.object_type, d.object_identity, to_regclass(d.table_name)::oid, d.objsubid, d.space,
            CASE WHEN d.space = 'replication' OR d.object_type IN ('foreign table') THEN NULL
                 WHEN d.object_type = 'extension' THEN
-                    (SELECT bool_or(replication.schema_is_meant(m.schema_name)) FROM dropped m WHERE m.schema_name IS NOT NULL)
+                    (SELECT bool_or(replication.is_replicated_schema(m.schema_name)) FROM dropped m WHERE m.schema_name IS NOT NULL)
                 WHEN d.object_type = 'cast' THEN
-                    replication.schema_is_meant((parse_ident(d.address_names[1], false))[1]) OR replication.schema_is_meant((parse_ident(d.address_args[1], false))[1])
+                    replication.is_replicated_schema((parse_ident(d.address_names[1], false))[1]) OR replication.is_replicated_schema((parse_ident(d.address_args[1], false))[1])
                 WHEN d.table_name IS NOT NULL THEN r.is_replicated
-                WHEN d.space IS NOT NULL THEN replication.schema_is_meant(d.space) END,
+                WHEN d.space IS NOT NULL THEN replication.is_replicated_schema(d.space) END,
            d.table_name
     FROM dropped d
     LEFT JOIN relations r ON r.table_name = d.table_name

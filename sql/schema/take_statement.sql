@@ -97,9 +97,9 @@ BEGIN
              WHERE (x.relation IS NULL OR (x.kind = 'table' AND c.relpersistence <> 't' AND NOT c.relispartition)) LOOP
         CONTINUE WHEN o.kind NOT IN ('schema', 'table') AND rename;
         IF tag = 'ALTER SCHEMA' THEN
-            was := replication.schema_is_meant(old[1]);
+            was := replication.is_replicated_schema(old[1]);
             may_be := was;
-            is_now := replication.schema_is_meant(o.schema_name);
+            is_now := replication.is_replicated_schema(o.schema_name);
         ELSE
             IF rename THEN
                 schemas := ARRAY[o.nspname];
@@ -108,10 +108,10 @@ BEGIN
             END IF;
             SELECT bool_and(k.is_meant), bool_or(k.is_meant) INTO was, may_be
             FROM unnest(schemas) AS p(name)
-            CROSS JOIN LATERAL (SELECT CASE WHEN o.relation IS NULL THEN replication.schema_is_meant(p.name)
-                                            ELSE replication.is_meant(p.name, old[cardinality(old)]) END) AS k(is_meant)
+            CROSS JOIN LATERAL (SELECT CASE WHEN o.relation IS NULL THEN replication.is_replicated_schema(p.name)
+                                            ELSE replication.is_meant(p.name, old[cardinality(old)], false) END) AS k(is_meant)
             WHERE p.name NOT LIKE 'pg\_temp%';
-            is_now := CASE WHEN o.relation IS NULL THEN replication.schema_is_meant(o.schema_name) ELSE replication.is_meant(o.nspname, o.relname) END;
+            is_now := CASE WHEN o.relation IS NULL THEN replication.is_replicated_schema(o.schema_name) ELSE replication.is_meant(o.nspname, o.relname, false) END;
             IF o.captured IS NOT NULL AND NOT rename THEN
                 was := true;
             END IF;
@@ -196,6 +196,6 @@ BEGIN
     WHERE n.name IS NOT NULL;
     PERFORM set_config('trompd.taken', replication.record_statement(s.statement, replication.is_alone(s.words), tables,
                                                                     current_setting('trompd.role'), current_setting('trompd.path')::text[])::text, true);
-    PERFORM replication.after_statement(s.words, objects);
+    PERFORM replication.after_statement(s.statement, s.words, objects);
 END
 $$;

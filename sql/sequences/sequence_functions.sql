@@ -1,8 +1,8 @@
 -- Functions that share the sequences of the replicated tables among the nodes.
 
--- The sequences that fill columns of the replicated tables and their partitions, owned or not: by a default, by that of a domain, or as
+-- The sequences that fill columns of these replicated tables (null: of all) and their partitions, owned or not: by a default, by that of a domain, or as
 -- identity; and whether the columns are numbers, and found by an index.
-CREATE OR REPLACE FUNCTION replication.table_sequences()
+CREATE OR REPLACE FUNCTION replication.table_sequences(table_ids integer[] DEFAULT NULL)
 RETURNS TABLE (sequence oid, schema_name text, table_name text, column_name text, is_number boolean, is_indexed boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -25,6 +25,7 @@ AS $$
         SELECT d.refobjid FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = y.oid AND d.refclassid = 'pg_class'::regclass
     ) d
     JOIN pg_class s ON s.oid = d.sequence AND s.relkind = 'S'
+    WHERE table_ids IS NULL OR t.id = ANY (table_ids)
 $$;
 
 -- The first of this node's numbers from `value` on, upwards or downwards. Numbers may be negative, where mod() has another sign.
@@ -71,10 +72,10 @@ BEGIN
 END
 $$;
 
--- Gives this node its own share of every sequence of the tables: steps of `max_nodes`, from the node's number, beyond all values in use.
+-- Gives this node its own share of every sequence of these tables (null: of all): steps of `max_nodes`, from the node's number, beyond all values in use.
 -- Returns the sequences that were changed; one that is right already stays as it is.
-CREATE OR REPLACE FUNCTION replication.partition_sequences(max_nodes integer) RETURNS SETOF text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE OR REPLACE FUNCTION replication.partition_sequences(max_nodes integer, table_ids integer[] DEFAULT NULL) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on'
 AS $$
 DECLARE
     s       record;
@@ -89,7 +90,7 @@ BEGIN
                     string_agg(format('SELECT %1$s(%2$I)::numeric AS m FROM %3$I.%4$I WHERE %2$I BETWEEN %5$L::bigint AND %6$L::bigint',
                                       CASE WHEN q.seqincrement > 0 THEN 'max' ELSE 'min' END, k.column_name, k.schema_name, k.table_name,
                                       q.seqmin, q.seqmax), ' UNION ALL ') FILTER (WHERE k.is_number) AS values
-             FROM replication.table_sequences() k JOIN pg_sequence q ON q.seqrelid = k.sequence
+             FROM replication.table_sequences(table_ids) k JOIN pg_sequence q ON q.seqrelid = k.sequence
              GROUP BY k.sequence, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle
              ORDER BY k.sequence LOOP
         CONTINUE WHEN replication.sequence_fault(s.sequence, max_nodes) IS NULL;
