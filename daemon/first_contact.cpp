@@ -74,9 +74,8 @@ asio::awaitable<bool> is_equal(Flow& flow, const TablePair& pair) {
     co_return read_checksum(at_source) - known == read_checksum(here);
 }
 
-std::string different_rows(const std::string& which, const std::string& hold, const std::string& source) {
-    return which + " " + hold + " other rows here than at " + source +
-           "; nothing is merged that nobody asked to merge: a join is needed, run trompctl join " + source;
+std::string what_to_do(const std::string& source) {
+    return "; nothing is merged that nobody asked to merge: a join is needed, run trompctl join " + source;
 }
 
 }  // namespace
@@ -116,8 +115,9 @@ asio::awaitable<std::vector<Misfit>> first_contact(Flow& flow) {
         if (equal) {
             tables += (tables.empty() ? "" : ",") + std::to_string(pair->target.id);
         } else if (started) {
-            misfits.push_back({pair->source.id, pair->source.schema, pair->source.name,
-                               different_rows("table " + name, "holds", flow.from.name)});
+            misfits.push_back(
+                {pair->source.id, pair->source.schema, pair->source.name,
+                 "table " + name + " holds different rows here and at " + flow.from.name + what_to_do(flow.from.name)});
         } else {
             different += (different.empty() ? "" : ", ") + name;
         }
@@ -125,7 +125,8 @@ asio::awaitable<std::vector<Misfit>> first_contact(Flow& flow) {
     co_await flow.source.query("COMMIT");
     if (!different.empty()) {
         co_await target.query("ROLLBACK");
-        throw Error(different_rows("the tables (" + different + ")", "hold", flow.from.name));
+        throw Error("the tables here and at " + flow.from.name + " hold different rows (" + different + ")" +
+                    what_to_do(flow.from.name));
     }
     const auto start =
         render_sql(sql::first_contact_start, "source", source, "tables", "{" + tables + "}", "system_identifier",

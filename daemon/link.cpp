@@ -19,6 +19,7 @@ namespace tromp {
 namespace {
 
 namespace asio = boost::asio;
+using namespace std::chrono_literals;
 
 // A whole table may be summed up before the first answer comes.
 constexpr std::chrono::minutes patience_at_first_contact{10};
@@ -30,7 +31,7 @@ constexpr std::chrono::minutes patience_with_statements{10};
 constexpr const char* notice_lost_client = "SET client_connection_check_interval = '5s'";
 
 // However often it is woken, a link with held tables compares all tables no more often than that.
-constexpr std::chrono::seconds look_at_held_every{1};
+constexpr std::chrono::milliseconds look_at_held_every{1000};
 
 // Seconds. The answer to a large pull comes late; a better reading is kept then.
 constexpr double vague_clock = 0.5;
@@ -178,6 +179,7 @@ asio::awaitable<void> Link::serve() {
     bool any_held = false;
     std::size_t open_statements = 0;
     pg::Clock::time_point agreed;
+    bool woken = false;  // since then
     for (bool read_again = true;;) {
         if (read_again) {
             open_statements = co_await retry_statements(flow);
@@ -187,14 +189,14 @@ asio::awaitable<void> Link::serve() {
             source->set_silence_limit(patience_at_first_contact);
             if (fit.misfits.empty()) co_await take_as_run(flow, before);
             auto misfits = co_await first_contact(flow);
-            const auto waiting = co_await tables_waiting(flow);
-            misfits.insert(misfits.end(), waiting.begin(), waiting.end());
             misfits.insert(misfits.end(), fit.misfits.begin(), fit.misfits.end());
+            co_await hold_for_statements(flow, misfits);
             for (const auto& misfit : misfits)
                 flow.pairs.erase(misfit.id);
             co_await hold_tables(flow, misfits, fit.numbers());
             any_held = open_statements > 0 || !misfits.empty();
             agreed = pg::Clock::now();
+            woken = false;
             co_await recheck_unlocked(*target, options_.source.peer.node);
             source->set_silence_limit(pg::Options{}.silence_limit);
         }
@@ -202,12 +204,17 @@ asio::awaitable<void> Link::serve() {
         const auto report = co_await replicate_batch(flow);
         note(report, began);
         if (report.acknowledged) hooks_.acknowledged();
-        read_again = report.outcome == Outcome::changed || (open_statements > 0 && report.outcome == Outcome::applied);
+        read_again = report.outcome == Outcome::changed;
+        // The rows that a statement waited for may have come.
+        woken = woken || (open_statements > 0 && report.outcome == Outcome::applied);
         if (report.outcome == Outcome::empty || report.outcome == Outcome::paused) {
             hooks_.progress();
-            const bool woken = co_await rest(*source);
-            const bool may_fit_now = any_held && pg::Clock::now() - agreed >= look_at_held_every;
-            read_again = read_again || woken || may_fit_now;
+            const auto next_look = agreed + (woken ? look_at_held_every : options_.poll_interval);
+            const auto longest = std::chrono::ceil<std::chrono::milliseconds>(next_look - pg::Clock::now());
+            const bool alarmed = co_await rest(
+                *source, any_held ? std::clamp(longest, 1ms, options_.poll_interval) : options_.poll_interval);
+            woken = woken || alarmed;
+            read_again = read_again || (any_held ? pg::Clock::now() >= next_look : woken);
         }
     }
 }
@@ -261,13 +268,13 @@ void Link::check_clock(const ClockReading& offset) {
     skew_logged_ = true;
 }
 
-asio::awaitable<bool> Link::rest(pg::Connection& source) {
+asio::awaitable<bool> Link::rest(pg::Connection& source, std::chrono::milliseconds longest) {
     bool woken = false;
     const auto alarm = [this, &woken]() -> asio::awaitable<void> {
         co_await alarm_.wait();
         woken = true;
     };
-    co_await first_of(source.wait_notification(options_.poll_interval), alarm());
+    co_await first_of(source.wait_notification(longest), alarm());
     co_return woken;
 }
 

@@ -65,7 +65,7 @@ class Link {
     pg::asio::awaitable<void> serve();
     pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_target();
     pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_source();
-    pg::asio::awaitable<bool> rest(pg::Connection& source);
+    pg::asio::awaitable<bool> rest(pg::Connection& source, std::chrono::milliseconds longest);
     void note(const BatchReport& report, pg::Clock::time_point began);
     /// Notes by how much the clocks differ. Throws where that stops the link.
     void check_clock(const ClockReading& offset);

@@ -313,22 +313,29 @@ asio::awaitable<void> take_as_run(Flow& flow, const std::vector<StatementId>& st
     }
 }
 
-asio::awaitable<std::vector<Misfit>> tables_waiting(Flow& flow) {
+asio::awaitable<void> hold_for_statements(Flow& flow, std::vector<Misfit>& misfits) {
     const auto rows =
         co_await flow.target.query(render_sql(sql::statements_hold, "via", std::to_string(flow.from.node)));
-    std::vector<Misfit> waiting_tables;
     for (int row = 0; row < rows.rows(); ++row) {
-        const auto id = static_cast<int>(rows.number(row, "id"));
-        const auto pair = std::find_if(flow.pairs.begin(), flow.pairs.end(),
-                                       [&](const auto& entry) { return entry.second.target.id == id; });
+        const auto schema = rows.at(row, "schema_name");
+        const auto name = rows.at(row, "table_name");
+        const auto reason = "it waits for a statement: " + std::string(rows.at(row, "error")) +
+                            " (trompctl held lists it; retry or discard it there)";
+        const auto misfit = std::find_if(misfits.begin(), misfits.end(), [&](const Misfit& table) {
+            return table.schema == schema && table.name == name;
+        });
+        if (misfit != misfits.end()) {
+            misfit->reason += "; " + reason;
+            continue;
+        }
+        const auto pair = std::find_if(flow.pairs.begin(), flow.pairs.end(), [&](const auto& entry) {
+            return entry.second.target.schema == schema && entry.second.target.name == name;
+        });
         if (pair == flow.pairs.end()) continue;
         const auto& table = pair->second.source;
-        waiting_tables.push_back({table.id, table.schema, table.name,
-                                  "table " + table.display_name() +
-                                      " waits for a statement: " + std::string(rows.at(row, "error")) +
-                                      " (trompctl held lists it; retry or discard it there)"});
+        misfits.push_back(
+            {table.id, table.schema, table.name, "table " + table.display_name() + " is held: " + reason});
     }
-    co_return waiting_tables;
 }
 
 }  // namespace tromp

@@ -28,8 +28,8 @@ pg::asio::awaitable<std::size_t> retry_statements(Flow& flow);
 pg::asio::awaitable<std::vector<StatementId>> statements_before(Flow& flow);
 pg::asio::awaitable<void> take_as_run(Flow& flow, const std::vector<StatementId>& statements);
 
-/// The tables that wait for a statement.
-pg::asio::awaitable<std::vector<Misfit>> tables_waiting(Flow& flow);
+/// The tables that wait for a statement become misfits, and those that are told why.
+pg::asio::awaitable<void> hold_for_statements(Flow& flow, std::vector<Misfit>& misfits);
 
 /// Rows may be what a statement lacks: a value that must not be null, or must be unique, or must have a parent
 /// (PostgreSQL's manual, appendix A: class 23).

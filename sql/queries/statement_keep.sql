@@ -9,4 +9,4 @@ SELECT replication.advance_clock(:version);
 INSERT INTO replication.events (xid, nr, version, tbl, via, origin, action, number, key)
 SELECT pg_current_xact_id(), :number, :version, 0, :via, :origin, 'S', :number, jsonb_build_array(:origin, :number)
 WHERE :forwards AND NOT EXISTS (SELECT FROM replication.statements s WHERE s.origin = :origin AND s.number = :number AND s.tries > 1);
-SELECT pg_notify('trompd_wake', '');
+SELECT pg_notify('trompd_wake', '') FROM replication.statements WHERE origin = :origin AND number = :number AND (tries = 1 OR held_id IS NULL);

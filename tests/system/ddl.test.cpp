@@ -131,9 +131,9 @@ TEST_CASE("the same statement at two nodes is no error; contradicting ones hold 
         b.sql().exec("INSERT INTO item VALUES (2, 'b', 5); INSERT INTO other VALUES (2)");
         release_pulls(a);
         release_pulls(b);
-        const auto error = wait_error(b, a, "waits for a statement");
+        const auto error = wait_error(b, a, "it waits for a statement");
         CHECK_THAT(error, contains("ALTER TABLE item ADD colour text") && contains("ALTER TABLE item ADD colour int"));
-        wait_error(a, b, "waits for a statement");
+        wait_error(a, b, "it waits for a statement");
         wait_value(b, "SELECT count(*) FROM other", "2");
         wait_value(a, "SELECT count(*) FROM other", "2");
         CHECK(a.sql().number("SELECT count(*) FROM item") == 1);
@@ -168,7 +168,7 @@ TEST_CASE("a statement runs elsewhere with the search path and the role of who g
     for (auto* const node : {&a, &b})
         node->sql().exec("GRANT ALL ON SCHEMA public TO " + owner + "; ALTER TABLE item OWNER TO " + owner);
     a.sql().exec("SET ROLE " + owner +
-                 "; SET search_path = pg_catalog, public; SELECT replication.ddl('CREATE VIEW names AS SELECT nr FROM "
+                 "; SET search_path = public, pg_catalog; SELECT replication.ddl('CREATE VIEW names AS SELECT nr FROM "
                  "item'); RESET ROLE; RESET search_path");
     tree.sync_all();
     CHECK(b.sql().value("SELECT relowner::regrole::text || ' ' || relnamespace::regnamespace FROM pg_class WHERE "

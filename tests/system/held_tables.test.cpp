@@ -180,7 +180,7 @@ TEST_CASE("a table that is added later with other rows at the two ends is held, 
     b.sql().exec("INSERT INTO other VALUES (2, 'at both')");
     for (auto* const node : {&a, &b})
         REQUIRE(node->ctl({"tables", "add", "public.other"}).exit_code == 0);
-    CHECK_THAT(wait_error(b, a, "table public.other holds other rows here than at a"), contains("trompctl join a"));
+    CHECK_THAT(wait_error(b, a, "table public.other holds different rows here and at a"), contains("trompctl join a"));
     a.sql().exec("INSERT INTO item VALUES (1, 'goes on'); INSERT INTO other VALUES (3, 'waits')");
     wait_same_rows(a, b, "item");
     CHECK(b.sql().number("SELECT count(*) FROM other") == 1);

@@ -118,7 +118,8 @@ TEST_CASE(
     check_meetings(tree, meetings, true);
 }
 
-TEST_CASE("a table whose conflict rules differ at the two ends is held with both rules named, and flows once they agree") {
+TEST_CASE(
+    "a table whose conflict rules differ at the two ends is held with both rules named, and flows once they agree") {
     auto options = with_rule("{default: strongest, strength: nr}");
     auto tree = Tree::chain(2, options);
     auto& a = tree[0];
