@@ -8,6 +8,7 @@
 #include "common/install_transaction.hpp"
 #include "common/sql_text.hpp"
 #include "common/table_pattern.hpp"
+#include "common/table_rules.hpp"
 
 namespace tromp {
 namespace {
@@ -20,6 +21,8 @@ struct Server {
     std::string database;
     std::string role;
     bool may_create{};
+    bool is_superuser{};
+    bool sees_statements{};
     bool has_schema{};
     bool has_config{};
 };
@@ -35,7 +38,9 @@ struct Known {
 asio::awaitable<Server> look_at_server(pg::Connection& connection) {
     const auto row = co_await connection.query(std::string(sql::install_server));
     const Server server{std::string(row.at(0, "database")), std::string(row.at(0, "role")),
-                        row.boolean(0, "may_create"), row.boolean(0, "has_schema"), row.boolean(0, "has_config")};
+                        row.boolean(0, "may_create"),       row.boolean(0, "is_superuser"),
+                        row.boolean(0, "sees_statements"),  row.boolean(0, "has_schema"),
+                        row.boolean(0, "has_config")};
     if (row.number(0, "server_version") < oldest_server) {
         throw Error("database " + server.database + " is on PostgreSQL " +
                     std::string(row.at(0, "server_version_text")) + "; PostgreSQL 13 or later is needed");
@@ -131,6 +136,30 @@ asio::awaitable<std::string> settle_in(InstallTransaction& transaction) {
     co_return moved;
 }
 
+/// The functions that every init renews.
+std::string functions() {
+    std::string all;
+    for (const auto part :
+         {sql::functions, sql::strength, sql::patterns, sql::follow_schema, sql::image_functions, sql::keep_lost, sql::held_functions,
+          sql::constraint_functions, sql::statements_of, sql::scope, sql::statements,
+          sql::refusal_of_change, sql::own_values, sql::take_statement, sql::ddl, sql::install_revoke}) {
+        all += part;
+        all += ";\n";
+    }
+    return all + std::string(sql::install_ddl_functions);
+}
+
+/// Makes or drops the event triggers. Are they there now? Only a superuser can make them; those that one made stay.
+asio::awaitable<bool> watch_statements(InstallTransaction& transaction, const Server& server, const Config& config) {
+    if (!config.ddl.capture) {
+        co_await transaction.run(std::string(sql::install_event_triggers_drop), "drop the event triggers");
+        co_return false;
+    }
+    if (!server.is_superuser) co_return server.sees_statements;
+    co_await transaction.run(std::string(sql::event_triggers), "create the event triggers");
+    co_return true;
+}
+
 /// Captured tables that the patterns no longer name.
 asio::awaitable<std::vector<std::string>> unmatched_tables(InstallTransaction& transaction,
                                                            const CaptureReport& captured) {
@@ -165,18 +194,18 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
         check_max_nodes(known, config);
     }
 
-    InstallReport report{known.schema_version, schema_version(), {}, {}, {}, {}};
+    InstallReport report{known.schema_version, schema_version(), {}, {}, {}, {}, {}};
     co_await upgrade_schema(transaction, server, known.schema_version);
     const SqlValues numbers{{"schema_version", std::to_string(schema_version())},
-                            {"max_nodes", std::to_string(config.max_nodes)}};
+                            {"max_nodes", std::to_string(config.max_nodes)},
+                            {"ddl_capture", config.ddl.capture ? "true" : "false"},
+                            {"ddl_apply", config.ddl.apply ? "true" : "false"}};
     co_await transaction.run(render_sql(sql::install_config, numbers), "write replication.config");
     report.unlisted_nodes = co_await write_nodes(transaction, config);
-    co_await transaction.run(std::string(sql::functions) + std::string(sql::strength) +
-                                 std::string(sql::image_functions) + std::string(sql::keep_lost) +
-                                 std::string(sql::held_functions) + std::string(sql::constraint_functions) +
-                                 std::string(sql::install_revoke),
-                             "renew the functions of schema replication");
+    co_await transaction.run(functions(), "renew the functions of schema replication");
+    report.sees_statements = co_await watch_statements(transaction, server, config);
     report.moved = co_await settle_in(transaction);
+    co_await write_patterns(transaction, config);
     report.tables = co_await capture_tables(transaction, config, config.tables);
     report.unmatched = co_await unmatched_tables(transaction, report.tables);
     co_await transaction.commit();

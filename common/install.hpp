@@ -30,6 +30,7 @@ struct InstallReport {
     std::string moved;  ///< where the database was and is, if it was moved since: all its links begin anew then
     CaptureReport tables;
     std::vector<std::string> unmatched;  ///< captured tables that no pattern matches any more; they stay captured
+    bool sees_statements{};  ///< DDL that is given directly goes to the others, where `ddl.capture` wants it
     std::vector<std::string>
         unlisted_nodes;  ///< neighbours that the file no longer has; the log is still kept for them
 };
@@ -43,9 +44,9 @@ int schema_version();
 /// program, or may not be changed.
 boost::asio::awaitable<InstallReport> install(pg::Connection& connection, const Config& config);
 
-/// Captures what `patterns` match, in a transaction of its own. Precondition: require_initialised().
+/// Captures what `pattern` means, also in future, in a transaction of its own. Precondition: require_initialised().
 boost::asio::awaitable<CaptureReport> add_tables(pg::Connection& connection, const Config& config,
-                                                 const std::vector<std::string>& patterns);
+                                                 const std::string& pattern);
 
 /// Throws Error, saying what to do, unless the database was initialised for this node by a program of this version.
 boost::asio::awaitable<void> require_initialised(pg::Connection& connection, const Config& config);

@@ -5,118 +5,68 @@
 #include <algorithm>
 #include "common/sql_text.hpp"
 #include "common/table_pattern.hpp"
+#include "common/table_rules.hpp"
 
 namespace tromp {
 namespace {
 
 namespace asio = boost::asio;
 
-/// A table that a pattern may mean.
+/// A table that a pattern means.
 struct Candidate {
     std::string oid;
     std::string schema;
     std::string table;
-    bool only_by_name{};
     bool has_triggers{};
     std::optional<std::string> refusal;
 
     std::string name() const { return qualified_name(schema, table); }
 };
 
-std::vector<TablePattern> parse(const std::vector<std::string>& texts) {
-    std::vector<TablePattern> patterns;
+/// An array literal.
+std::string array_of(const std::vector<std::string>& texts) {
+    std::string array;
     for (const auto& text : texts) {
-        auto pattern = TablePattern::parse(text);
-        if (!pattern) {
-            throw Error(
-                "'" + text + "' is not the name of a table; give schema and table, such as public.item or public.*",
-                Exit::usage);
-        }
-        patterns.push_back(std::move(*pattern));
+        array += array.empty() ? "{\"" : ",\"";
+        for (const char c : text)
+            array += c == '"' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
+        array += '"';
     }
-    return patterns;
+    return array.empty() ? "{}" : array + "}";
 }
 
-bool is_meant(const Candidate& candidate, const std::vector<TablePattern>& patterns) {
-    bool included = false;
-    for (const auto& pattern : patterns) {
-        if (!pattern.matches(candidate.schema, candidate.table)) continue;
-        if (pattern.excludes()) return false;
-        included = included || !candidate.only_by_name || !pattern.has_wildcard();
-    }
-    return included;
-}
-
-std::string_view word(Resolver resolver) {
-    switch (resolver) {
-        case Resolver::last_update_wins:
-            return "last_update_wins";
-        case Resolver::node_priority:
-            return "node_priority";
-        case Resolver::strongest:
-            return "strongest";
-    }
-    return {};
-}
-
-std::string_view word(DeleteResolver resolver) {
-    return resolver == DeleteResolver::delete_wins ? "delete_wins" : "last_update_wins";
-}
-
-std::string_view word(Orphans orphans) {
-    return orphans == Orphans::restore_parent ? "restore_parent" : "report";
-}
-
-struct Rule {
-    Resolver resolver;
-    DeleteResolver delete_resolver;
-    std::string priority;  ///< an array literal
-    std::string strength;  ///< an SQL expression; empty: all rows are equally strong
-    Orphans orphans;
-};
-
-Rule rule_for(const std::string& table, const Conflicts& conflicts) {
-    const auto found = conflicts.tables.find(table);
-    const TableRule own = found == conflicts.tables.end() ? TableRule{} : found->second;
-    std::string priority = "{";
-    for (const int node : own.priority)
-        priority += (priority.size() > 1 ? "," : "") + std::to_string(node);
-    return {own.resolver.value_or(conflicts.resolver), own.delete_resolver.value_or(conflicts.delete_resolver),
-            priority + "}", own.strength, own.orphans};
-}
-
-asio::awaitable<std::vector<Candidate>> candidates(InstallTransaction& transaction) {
-    const auto rows = co_await transaction.run(std::string(sql::install_candidates), "read the catalogue");
+asio::awaitable<std::vector<Candidate>> candidates(InstallTransaction& transaction, const std::string& patterns) {
+    const auto query = render_sql(sql::install_candidates, "patterns", patterns);
+    const auto rows = co_await transaction.run(query, "read the catalogue");
     std::vector<Candidate> found;
     for (int row = 0; row < rows.rows(); ++row) {
-        found.push_back({std::string(rows.at(row, "oid")), std::string(rows.at(row, "schema_name")),
-                         std::string(rows.at(row, "table_name")), rows.boolean(row, "only_by_name"),
-                         rows.boolean(row, "has_triggers"), rows.optional_at(row, "refusal")});
+        found.push_back({std::string(rows.at(row, "relation")), std::string(rows.at(row, "schema_name")),
+                         std::string(rows.at(row, "table_name")), rows.boolean(row, "has_triggers"),
+                         rows.optional_at(row, "refusal")});
     }
     co_return found;
 }
 
-/// Removes and returns the tables that cannot be captured.
-std::vector<RefusedTable> take_refused(std::vector<Candidate>& tables) {
-    std::vector<RefusedTable> refused;
-    for (const auto& table : tables) {
-        if (table.refusal) refused.push_back({table.name(), *table.refusal});
-    }
-    std::erase_if(tables, [](const Candidate& table) { return table.refusal.has_value(); });
-    return refused;
+/// Names without wildcards that mean no table at all.
+asio::awaitable<std::vector<RefusedTable>> absent(InstallTransaction& transaction, const std::string& patterns) {
+    const auto query = render_sql(sql::install_absent, "patterns", patterns);
+    const auto rows = co_await transaction.run(query, "read the catalogue");
+    std::vector<RefusedTable> result;
+    for (int row = 0; row < rows.rows(); ++row)
+        result.push_back({TablePattern::parse(rows.at(row, "name")).value().name(), "there is no such table"});
+    co_return result;
 }
 
-/// Names without wildcards that mean no table at all.
-std::vector<RefusedTable> absent(const std::vector<TablePattern>& patterns, const std::vector<Candidate>& tables) {
-    std::vector<RefusedTable> result;
-    for (const auto& pattern : patterns) {
-        const bool found = pattern.excludes() || pattern.has_wildcard() ||
-                           std::any_of(tables.begin(), tables.end(), [&](const Candidate& table) {
-                               return pattern.matches(table.schema, table.table);
-                           });
-        if (!found) result.push_back({pattern.name(), "there is no such table"});
+/// Takes those that cannot be captured out of `tables`, into `refused` and the database.
+asio::awaitable<void> take_refused(InstallTransaction& transaction, std::vector<Candidate>& tables,
+                                   std::vector<RefusedTable>& refused) {
+    for (const auto& table : tables) {
+        if (!table.refusal) continue;
+        refused.push_back({table.name(), *table.refusal});
+        const auto query = render_sql(sql::install_refuse, "relation", table.oid, "reason", *table.refusal);
+        co_await transaction.run(query, "write replication.refused");
     }
-    return result;
+    std::erase_if(tables, [](const Candidate& table) { return table.refusal.has_value(); });
 }
 
 asio::awaitable<void> lock(InstallTransaction& transaction, const Candidate& table) {
@@ -126,60 +76,34 @@ asio::awaitable<void> lock(InstallTransaction& transaction, const Candidate& tab
     co_await transaction.run(render_sql(sql::install_lock_table, values), "lock table " + table.name());
 }
 
-/// Finds out whether the expressions that give strengths can be used; a table where it cannot gets a refusal.
-asio::awaitable<void> check_strengths(InstallTransaction& transaction, std::vector<Candidate>& tables,
-                                      const Conflicts& conflicts) {
+/// Finds out whether the rules can be used; a table where they cannot gets a refusal.
+asio::awaitable<void> check_rules(InstallTransaction& transaction, std::vector<Candidate>& tables) {
     for (auto& table : tables) {
-        const auto rule = rule_for(table.name(), conflicts);
-        if (rule.strength.empty()) continue;
-        const SqlValues values{{"relation", table.oid}, {"strength", rule.strength}};
-        const auto row = co_await transaction.run(render_sql(sql::install_strength, values),
-                                                  "check the strength of table " + table.name());
+        const auto query = render_sql(sql::install_rule_refusal, "relation", table.oid);
+        const auto row = co_await transaction.run(query, "check the rule for table " + table.name());
         table.refusal = row.optional_at(0, "refusal");
     }
-}
-
-/// Is it new?
-asio::awaitable<bool> capture(InstallTransaction& transaction, const Candidate& table, const Conflicts& conflicts) {
-    const auto rule = rule_for(table.name(), conflicts);
-    const SqlValues values{{"relation", table.oid},
-                           {"schema", table.schema},
-                           {"table", table.table},
-                           {"resolver", std::string(word(rule.resolver))},
-                           {"delete_resolver", std::string(word(rule.delete_resolver))},
-                           {"priority", rule.priority},
-                           {"strength", rule.strength},
-                           {"orphans", std::string(word(rule.orphans))}};
-    const std::string what = "capture table " + table.name();
-    const auto row = co_await transaction.run(render_sql(sql::install_table, values), what);
-    const SqlValues id{{"id", std::string(row.at(0, "id"))}};
-    co_await transaction.run(render_sql(sql::install_capture, id), what);
-    co_return row.boolean(0, "is_new");
 }
 
 }  // namespace
 
 asio::awaitable<CaptureReport> capture_tables(InstallTransaction& transaction, const Config& config,
-                                              const std::vector<std::string>& texts) {
-    const auto patterns = parse(texts);
-    co_await transaction.run(std::string(sql::install_follow_renames),
-                             "follow tables that were renamed to the name of another captured one");
-    auto tables = co_await candidates(transaction);
+                                              const std::vector<std::string>& patterns) {
+    co_await write_rules(transaction, config);
+    co_await transaction.run(std::string(sql::install_follow_names), "follow tables that were renamed or dropped");
+    const auto asked = array_of(patterns);
+    auto tables = co_await candidates(transaction, asked);
     CaptureReport report;
-    report.refused = absent(patterns, tables);
-    std::erase_if(tables, [&](const Candidate& table) { return !is_meant(table, patterns); });
-    const auto refuse = [&] {
-        for (auto& refused : take_refused(tables))
-            report.refused.push_back(std::move(refused));
-    };
-    refuse();
+    report.refused = co_await absent(transaction, asked);
+    co_await take_refused(transaction, tables, report.refused);
     for (const auto& table : tables)
         co_await lock(transaction, table);
-    co_await check_strengths(transaction, tables, config.conflicts);
-    refuse();
+    co_await check_rules(transaction, tables);
+    co_await take_refused(transaction, tables, report.refused);
     for (const auto& table : tables) {
-        const bool is_new = co_await capture(transaction, table, config.conflicts);
-        (is_new ? report.added : report.renewed).push_back(table.name());
+        const auto query = render_sql(sql::install_capture, "relation", table.oid);
+        const auto row = co_await transaction.run(query, "capture table " + table.name());
+        (row.boolean(0, "is_new") ? report.added : report.renewed).push_back(table.name());
     }
     const SqlValues values{{"max_nodes", std::to_string(config.max_nodes)}};
     const auto rows = co_await transaction.run(render_sql(sql::install_sequences, values), "partition the sequences");
@@ -189,8 +113,10 @@ asio::awaitable<CaptureReport> capture_tables(InstallTransaction& transaction, c
 }
 
 asio::awaitable<CaptureReport> add_tables(pg::Connection& connection, const Config& config,
-                                          const std::vector<std::string>& patterns) {
+                                          const std::string& pattern) {
     auto transaction = co_await InstallTransaction::begin(connection);
+    co_await add_pattern(transaction, pattern);
+    const std::vector<std::string> patterns(1, pattern);
     auto report = co_await capture_tables(transaction, config, patterns);
     co_await transaction.commit();
     co_return report;

@@ -113,6 +113,23 @@ bool TablePattern::matches(std::string_view schema, std::string_view table) cons
     return matches(schema_, schema) && matches(table_, table);
 }
 
+std::string TablePattern::like(const Part& part) {
+    std::string pattern;
+    for (const char c : part.text) {
+        if (c == '*' && !part.quoted) {
+            pattern += '%';
+            continue;
+        }
+        if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+        pattern += c;
+    }
+    return pattern;
+}
+
+TablePattern::Like TablePattern::like() const {
+    return {like(schema_), like(table_)};
+}
+
 std::string TablePattern::name() const {
     return qualified_name(schema_.text, table_.text);
 }

@@ -22,6 +22,16 @@ class TablePattern {
     bool matches(std::string_view schema, std::string_view table) const;
     /// The one spelling of this name, see qualified_name(); precondition: no wildcard.
     std::string name() const;
+    /// As the catalogue has them; precondition: no wildcard.
+    const std::string& schema() const noexcept { return schema_.text; }
+    const std::string& table() const noexcept { return table_.text; }
+
+    struct Like {
+        std::string schema;
+        std::string table;
+    };
+    /// Patterns for SQL's LIKE that mean the same.
+    Like like() const;
 
   private:
     struct Part {
@@ -31,6 +41,7 @@ class TablePattern {
     static std::optional<Part> parse_part(std::string_view& rest);
     static bool has_wildcard(const Part& part);
     static bool matches(const Part& part, std::string_view name);
+    static std::string like(const Part& part);
 
     bool excludes_{};
     Part schema_;

@@ -20,6 +20,11 @@ void print(const InstallReport& report, Context& context) {
                     << context.config.node << ", and restart its trompd\n";
     }
     print_captured(report.tables, context);
+    if (context.config.ddl.capture && !report.sees_statements) {
+        context.err
+            << "note: statements that change the schema are not seen when they are given directly, since only a "
+               "superuser can make event\ntriggers; give them to trompctl ddl, or run init as a superuser once\n";
+    }
     for (const auto& table : report.unmatched) {
         context.err << "note: table " << table << " is replicated, but no longer matched by `tables` in "
                     << context.config.file << "; to end that: trompctl tables remove '" << table << "'\n";

@@ -53,8 +53,7 @@ asio::awaitable<Exit> add(Context& context) {
     const auto wanted = required_pattern(context);
     const auto& pattern = wanted.second;
     const auto connection = co_await open_initialised(context);
-    const std::vector<std::string> patterns{wanted.first};
-    const auto report = co_await add_tables(*connection, context.config, patterns);
+    const auto report = co_await add_tables(*connection, context.config, wanted.first);
     print_captured(report, context);
     for (const auto& table : co_await known_tables(*connection)) {
         if (!pattern.matches(table.schema, table.table)) continue;

@@ -100,6 +100,26 @@ AS $$
     FROM pg_class c WHERE c.oid = relation
 $$;
 
+-- Gives a table this trigger, for each statement, unless it has it: to drop one keeps all users away.
+CREATE OR REPLACE FUNCTION replication.put_trigger(relation oid, name text, event text, referencing text, function text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    present CONSTANT text := (SELECT pg_get_triggerdef(g.oid) || CASE WHEN g.tgenabled <> 'O' THEN ' disabled' ELSE '' END
+                              FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgname = name);
+    wanted  CONSTANT text := format('CREATE TRIGGER %I %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION %s', name, event, relation::regclass,
+                                    referencing, function);
+BEGIN
+    IF replace(present, ' ', '') = replace(wanted, ' ', '') THEN
+        RETURN;
+    END IF;
+    IF present IS NOT NULL THEN
+        EXECUTE format('DROP TRIGGER %I ON %s', name, relation::regclass);
+    END IF;
+    EXECUTE wanted;
+END
+$$;
+
 -- (Re)creates the trigger functions and triggers of a replicated table. Of a partitioned one all partitions have them: a statement fires those
 -- of the table that it names. Only TRUNCATE fires those of all that it empties.
 CREATE OR REPLACE FUNCTION replication.capture(table_id integer) RETURNS void
@@ -129,7 +149,6 @@ DECLARE
     END IF;$wake_up$;
     body        text;
     operation   record;
-    part        oid;
 BEGIN
     SELECT * INTO STRICT t FROM replication.tables WHERE id = table_id;
     is_integer := replication.key_is_integer(t.relation, t.key_columns);
@@ -174,10 +193,10 @@ BEGIN
 
     FOR operation IN
         SELECT * FROM (VALUES
-            ('insert', 'INSERT', 'REFERENCING NEW TABLE AS new_rows'),
-            ('update', 'UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'),
-            ('delete', 'DELETE', 'REFERENCING OLD TABLE AS old_rows'),
-            ('truncate', 'TRUNCATE', '')) AS o(name, event, referencing)
+            ('insert', 'AFTER INSERT', 'REFERENCING NEW TABLE AS new_rows'),
+            ('update', 'AFTER UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'),
+            ('delete', 'AFTER DELETE', 'REFERENCING OLD TABLE AS old_rows'),
+            ('truncate', 'BEFORE TRUNCATE', '')) AS o(name, event, referencing)
     LOOP
         body := CASE operation.name
             WHEN 'insert' THEN format(events, 'I', rank, new_rows)
@@ -203,19 +222,16 @@ BEGIN%s
     RETURN NULL;
 END $body$, body));
         EXECUTE format('REVOKE ALL ON FUNCTION replication.capture_%s_%s() FROM PUBLIC', table_id, operation.name);
-        FOR part IN SELECT p.part FROM replication.parts_of(t.relation) p LOOP
-            EXECUTE format('DROP TRIGGER IF EXISTS trompd_%s ON %s', operation.name, part::regclass);
-            EXECUTE format('CREATE TRIGGER trompd_%1$s %2$s %3$s ON %4$s %5$s FOR EACH STATEMENT EXECUTE FUNCTION replication.capture_%6$s_%1$s()',
-                           operation.name, CASE operation.name WHEN 'truncate' THEN 'BEFORE' ELSE 'AFTER' END, operation.event,
-                           part::regclass, operation.referencing, table_id);
-        END LOOP;
+        PERFORM replication.put_trigger(p.part, 'trompd_' || operation.name, operation.event, operation.referencing,
+                                        format('replication.capture_%s_%s()', table_id, operation.name))
+        FROM replication.parts_of(t.relation) p;
     END LOOP;
 END
 $capture$;
 
 -- Takes the triggers of a table away, and its events: nobody reads them any more.
 CREATE OR REPLACE FUNCTION replication.release(table_id integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on' SET client_min_messages = warning
 AS $$
 DECLARE
     operation text;
@@ -226,12 +242,13 @@ BEGIN
     EXECUTE format('DROP FUNCTION IF EXISTS replication.strength_%s(record)', table_id);
     DELETE FROM replication.events WHERE tbl = table_id;
     DELETE FROM replication.ahead WHERE tbl = table_id;
+    DELETE FROM replication.unlocked WHERE tbl = table_id;
     DELETE FROM replication.tables WHERE id = table_id;
 END
 $$;
 
--- The sequences that fill columns of the replicated tables, by default expression or identity, owned or not; and whether the columns are numbers.
-CREATE OR REPLACE FUNCTION replication.table_sequences()
+-- The sequences that fill columns of these replicated tables (null: of all), by default expression or identity, owned or not; and whether the columns are numbers.
+CREATE OR REPLACE FUNCTION replication.table_sequences(table_ids integer[] DEFAULT NULL)
 RETURNS TABLE (sequence oid, schema_name text, table_name text, column_name text, is_number boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -244,12 +261,13 @@ AS $$
      AND ((d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.refobjid = t.relation AND d.refobjsubid = a.attnum)
           OR (d.classid = 'pg_attrdef'::regclass AND d.refobjid = s.oid
               AND d.objid = (SELECT f.oid FROM pg_attrdef f WHERE f.adrelid = t.relation AND f.adnum = a.attnum)))
+    WHERE table_ids IS NULL OR t.id = ANY (table_ids)
 $$;
 
--- Gives this node its own share of every sequence of the tables: steps of `max_nodes`, from the node's number, above all values in use.
+-- Gives this node its own share of every sequence of these tables (null: of all): steps of `max_nodes`, from the node's number, above all values in use.
 -- Returns the sequences that were changed; one that is right already stays as it is.
-CREATE OR REPLACE FUNCTION replication.partition_sequences(max_nodes integer) RETURNS SETOF text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE OR REPLACE FUNCTION replication.partition_sequences(max_nodes integer, table_ids integer[] DEFAULT NULL) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on'
 AS $$
 DECLARE
     s         record;
@@ -263,7 +281,7 @@ DECLARE
 BEGIN
     FOR s IN SELECT k.sequence,
                     array_agg(format('SELECT max(%I)::bigint AS m FROM %I.%I', k.column_name, k.schema_name, k.table_name)) FILTER (WHERE is_number) AS values
-             FROM replication.table_sequences() k GROUP BY k.sequence LOOP
+             FROM replication.table_sequences(table_ids) k GROUP BY k.sequence LOOP
         EXECUTE format('SELECT last_value, is_called FROM %s', s.sequence::regclass) INTO last, used;
         SELECT seqincrement, seqstart INTO increment, start FROM pg_sequence WHERE seqrelid = s.sequence;
         CONTINUE WHEN increment = max_nodes AND mod(last, max_nodes) = mod(self, max_nodes) AND mod(start, max_nodes) = mod(self, max_nodes);

@@ -56,7 +56,7 @@ $$;
 -- It takes a `record` and looks its columns up only when it runs: whatever became of them, and whatever goes wrong, is a strength of 0 and
 -- never an error in a user's statement. No value is as strong as a delete that wins, or as weak as a TRUNCATE: those are infinite.
 CREATE OR REPLACE FUNCTION replication.capture_strength(table_id integer) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $capture$
 DECLARE
     t record;

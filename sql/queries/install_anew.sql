@@ -14,3 +14,9 @@ UPDATE replication.events SET xid = pg_current_xact_id();
 UPDATE replication.tables SET relation = (4294967295 - id)::oid;
 UPDATE replication.tables SET relation = to_regclass(format('%I.%I', schema_name, table_name))
 WHERE to_regclass(format('%I.%I', schema_name, table_name)) IS NOT NULL;
+UPDATE replication.tables t
+SET shape = NULL, (key_numbers, key_types) = (
+    SELECT array_agg(a.attnum ORDER BY k.position), array_agg(a.atttypid ORDER BY k.position)
+    FROM unnest(t.key_columns) WITH ORDINALITY AS k(name, position)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = t.relation AND a.attname = k.name);
+DELETE FROM replication.refused

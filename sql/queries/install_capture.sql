@@ -1,1 +1,1 @@
-SELECT replication.capture(:id)
+SELECT is_new FROM replication.capture_table(:relation)

@@ -1,0 +1,1 @@
+SELECT replication.follow_names()

@@ -1,0 +1,74 @@
+-- What every node would compute for itself, and each otherwise: the origin's values reach all, as changes of its rows. Renewed by every `trompctl init`.
+
+-- Does an expression, as the catalogue has it, give the same at every node and at any time?
+CREATE OR REPLACE FUNCTION replication.is_constant(expression text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT expression !~ '\{(SQLVALUEFUNCTION|NEXTVALUEEXPR|COERCEVIAIO|CURRENTOFEXPR|MINMAXEXPR|XMLEXPR)\M'
+       AND NOT EXISTS (SELECT FROM regexp_matches(expression, ':(?:func|opfunc|elemfunc)id ([0-9]+)', 'g') m
+                       JOIN pg_proc f ON f.oid = m[1]::oid WHERE f.provolatile <> 'i')
+       AND NOT EXISTS (SELECT FROM regexp_matches(expression, ':opno ([0-9]+)', 'g') m
+                       JOIN pg_operator o ON o.oid = m[1]::oid JOIN pg_proc f ON f.oid = o.oprcode WHERE f.provolatile <> 'i')
+$$;
+
+-- Did the statement with these words, an ALTER TABLE, give the rows of a table values that other nodes would not come to?
+CREATE OR REPLACE FUNCTION replication.made_own_values(statement text, words text[], table_relation oid) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    part text[] := '{}';
+    word text;
+    name text;
+BEGIN
+    IF words[1:2] <> '{alter,table}' THEN
+        RETURN false;
+    END IF;
+    -- A part is what stands between commas. The first one has the table's name before it.
+    FOREACH word IN ARRAY words[3:] || ARRAY[','] LOOP
+        IF word <> ',' THEN
+            part := part || word;
+            CONTINUE;
+        END IF;
+        WHILE cardinality(part) > 0 AND part[1] <> 'add' AND NOT (part[1] = 'alter' AND 'type' = ANY (part)) LOOP
+            part := part[2:];
+        END LOOP;
+        IF part[1] = 'alter' THEN
+            -- USING with a function, or with what calls one without parentheses.
+            IF part[coalesce(array_position(part, 'using'), cardinality(part) + 1):]
+               && '{(),current_timestamp,current_time,current_date,localtimestamp,localtime,current_user,current_role,session_user,user,current_schema,current_catalog}' THEN
+                RETURN true;
+            END IF;
+        ELSIF part[1] = 'add' THEN
+            part := part[CASE WHEN part[2] = 'column' THEN 3 ELSE 2 END:];
+            part := part[CASE WHEN part[1:3] = '{if,not,exists}' THEN 4 ELSE 1 END:];
+            name := CASE WHEN part[1] LIKE '"%' THEN replace(substr(part[1], 2, length(part[1]) - 2), '""', '"') ELSE part[1] END;
+            IF EXISTS (SELECT FROM pg_attribute a
+                       JOIN pg_type y ON y.oid = a.atttypid
+                       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+                       WHERE a.attrelid = table_relation AND a.attname = name AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+                         AND (a.attidentity <> '' OR NOT replication.is_constant(coalesce(d.adbin::text, y.typdefaultbin::text))
+                              -- These were understood as the time of day when the statement was.
+                              OR (d.adbin IS NOT NULL AND statement ~* '''\s*(now|today|tomorrow|yesterday)\s*'''))) THEN
+                RETURN true;
+            END IF;
+        END IF;
+        part := '{}';
+    END LOOP;
+    RETURN false;
+END
+$$;
+
+-- After a statement that was taken into the log: the captured tables become what the catalogue says, and values of our own go to the others.
+CREATE OR REPLACE FUNCTION replication.after_statement(statement text, words text[], objects jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on'
+AS $$
+DECLARE
+    -- Of tables that are captured only now all rows are logged.
+    captured CONSTANT integer[] := ARRAY(SELECT DISTINCT t.id FROM jsonb_to_recordset(objects) AS o(relation oid)
+                                         JOIN replication.tables t ON t.relation = coalesce(pg_partition_root(o.relation), o.relation));
+BEGIN
+    PERFORM replication.follow_schema();
+    PERFORM replication.log_all_rows(t.id, 'U')
+    FROM replication.tables t WHERE t.id = ANY (captured) AND replication.made_own_values(statement, words, t.relation);
+END
+$$;

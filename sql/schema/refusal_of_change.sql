@@ -1,0 +1,68 @@
+-- Changes of replicated tables that cannot be replicated. Renewed by every `trompctl init`.
+
+-- Why the statement with these words, which changed `objects`, cannot be replicated for what it made of replicated tables.
+CREATE OR REPLACE FUNCTION replication.refusal_of_change(words text[], objects jsonb, OUT why text, OUT way text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    t       record;
+    numbers smallint[];
+    types   oid[];
+    own     text;
+BEGIN
+    FOR t IN
+        SELECT DISTINCT k.*
+        FROM (SELECT o.relation FROM jsonb_to_recordset(objects) AS o(relation oid) WHERE o.relation IS NOT NULL
+              UNION ALL SELECT pg_partition_root(o.relation)::oid FROM jsonb_to_recordset(objects) AS o(relation oid)
+              UNION ALL SELECT i.inhparent FROM jsonb_to_recordset(objects) AS o(relation oid) JOIN pg_inherits i ON i.inhrelid = o.relation) r
+        JOIN replication.tables k ON k.relation = r.relation
+        WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = k.relation)
+    LOOP
+        own := format('%I.%I', t.schema_name, t.table_name);
+        SELECT format('its trigger %I, which captures its changes, would not fire', x.name) INTO why
+        FROM replication.parts_of(t.relation) p
+        CROSS JOIN unnest(ARRAY['trompd_insert', 'trompd_update', 'trompd_delete', 'trompd_truncate']) AS x(name)
+        LEFT JOIN pg_trigger g ON g.tgrelid = p.part AND g.tgname = x.name
+        WHERE g.tgenabled <> 'O' OR (g.oid IS NULL AND p.part = t.relation) LIMIT 1;
+        IF why IS NOT NULL THEN
+            way := 'Name the triggers that are to be disabled or enabled.';
+            RETURN;
+        END IF;
+        SELECT format('%I.%I is replicated by itself, and its changes are in the log under its name', k.schema_name, k.table_name) INTO why
+        FROM replication.parts_of(t.relation) p JOIN replication.tables k ON k.relation = p.part WHERE k.relation <> t.relation LIMIT 1;
+        IF why IS NOT NULL THEN
+            way := 'Make the partition with CREATE TABLE … PARTITION OF, and move the rows with INSERT … SELECT.';
+            RETURN;
+        END IF;
+        -- A key column may have a new name.
+        SELECT array_agg(a.attnum ORDER BY k.position), array_agg(a.atttypid ORDER BY k.position) INTO numbers, types
+        FROM unnest(replication.key_of(t.relation)) WITH ORDINALITY AS k(name, position)
+        JOIN pg_attribute a ON a.attrelid = t.relation AND a.attname = k.name;
+        IF numbers IS DISTINCT FROM t.key_numbers THEN
+            why := format('the key of %s would be %s instead of (%s), under which its changes are in the log', own,
+                          coalesce('(' || array_to_string(replication.key_of(t.relation), ', ') || ')', 'gone'), array_to_string(t.key_columns, ', '));
+            way := 'Make a new table with the other key, fill it with INSERT … SELECT, drop this one and rename the new one.';
+            RETURN;
+        ELSIF replication.kinds_of(types) <> replication.kinds_of(t.key_types) THEN
+            SELECT format('the key of %s would be of type (%s) instead of (%s), as which its values are in the log', own,
+                          string_agg(format_type(y.now, NULL), ', ' ORDER BY y.position), string_agg(format_type(y.before, NULL), ', ' ORDER BY y.position)) INTO why
+            FROM unnest(types, t.key_types) WITH ORDINALITY AS y(now, before, position);
+            way := 'Only a change among integer types, or among text types, leaves the values what they are. For any other make a new table, fill it with INSERT … SELECT, drop this one and rename the new one.';
+            RETURN;
+        ELSIF words @> '{type,using}' AND EXISTS (
+                SELECT FROM unnest(words) WITH ORDINALITY AS w(word, position)
+                WHERE w.word = 'type' AND w.position > 3 AND words[w.position - CASE WHEN words[w.position - 1] = 'data' THEN 3 ELSE 1 END]
+                      IN (SELECT x.spelt FROM unnest(t.key_columns) AS c(name) CROSS JOIN LATERAL (VALUES (c.name), ('"' || replace(c.name, '"', '""') || '"')) AS x(spelt))) THEN
+            why := format('USING may make other keys of those of %s, under which its changes are in the log', own);
+            way := 'Leave USING out.';
+            RETURN;
+        END IF;
+        why := replication.refusal(t.relation);
+        IF why IS NOT NULL THEN
+            why := format('%s could be replicated no longer: %s', own, why);
+            way := 'Take it out of replication first: trompctl tables remove.';
+            RETURN;
+        END IF;
+    END LOOP;
+END
+$$;
