@@ -140,13 +140,27 @@ asio::awaitable<std::string> settle_in(InstallTransaction& transaction) {
     co_return moved;
 }
 
+bool is_in(const std::vector<std::string>& list, const std::string& name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+/// Tables whose large objects would not be replicated, whatever the file says.
+void refuse_stray_large_objects(const Config& config, CaptureReport& captured) {
+    for (const auto& entry : config.large_objects) {
+        const auto is_it = [&](const RefusedTable& table) { return table.table == entry.first; };
+        const auto& refused = captured.refused;
+        if (is_in(captured.added, entry.first) || is_in(captured.renewed, entry.first) ||
+            std::any_of(refused.begin(), refused.end(), is_it))
+            continue;
+        captured.refused.push_back(
+            {entry.first, "`large_objects` names it, but `tables` does not, or it is not there"});
+    }
+}
+
 /// Captured tables that the patterns no longer name.
 asio::awaitable<std::vector<std::string>> unmatched_tables(InstallTransaction& transaction,
                                                            const CaptureReport& captured) {
     const auto rows = co_await transaction.run(std::string(sql::install_known_tables), "read replication.tables");
-    const auto is_in = [](const std::vector<std::string>& list, const std::string& name) {
-        return std::find(list.begin(), list.end(), name) != list.end();
-    };
     std::vector<std::string> unmatched;
     for (int row = 0; row < rows.rows(); ++row) {
         const auto name = qualified_name(rows.at(row, "schema_name"), rows.at(row, "table_name"));
@@ -181,10 +195,12 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
     co_await transaction.run(std::string(sql::functions) + std::string(sql::sequence_functions) +
                                  std::string(sql::strength) + std::string(sql::image_functions) +
                                  std::string(sql::keep_lost) + std::string(sql::held_functions) +
-                                 std::string(sql::constraint_functions) + std::string(sql::install_revoke),
+                                 std::string(sql::constraint_functions) + std::string(sql::object_functions) +
+                                 std::string(sql::install_revoke),
                              "renew the functions of schema replication");
     report.moved = co_await settle_in(transaction);
     report.tables = co_await capture_tables(transaction, config, config.tables);
+    refuse_stray_large_objects(config, report.tables);
     report.unmatched = co_await unmatched_tables(transaction, report.tables);
     co_await transaction.commit();
     co_return report;

@@ -75,6 +75,17 @@ struct Rule {
     Orphans orphans;
 };
 
+/// SQL for the columns of a table that refer to large objects.
+std::string large_objects_sql(const std::string& table, const Config& config) {
+    const auto found = config.large_objects.find(table);
+    std::string columns;
+    if (found != config.large_objects.end()) {
+        for (const auto& column : found->second)
+            columns += (columns.empty() ? "" : ", ") + quote_literal(column);
+    }
+    return "ARRAY[" + columns + "]::text[]";
+}
+
 Rule rule_for(const std::string& table, const Conflicts& conflicts) {
     const auto found = conflicts.tables.find(table);
     const TableRule own = found == conflicts.tables.end() ? TableRule{} : found->second;
@@ -139,9 +150,21 @@ asio::awaitable<void> check_strengths(InstallTransaction& transaction, std::vect
     }
 }
 
+/// The same of the columns that refer to large objects.
+asio::awaitable<void> check_large_objects(InstallTransaction& transaction, std::vector<Candidate>& tables,
+                                          const Config& config) {
+    for (auto& table : tables) {
+        if (!config.large_objects.contains(table.name())) continue;
+        const SqlValues values{{"relation", table.oid}, {"large_objects", large_objects_sql(table.name(), config)}};
+        const auto row = co_await transaction.run(render_sql(sql::install_large_objects, values),
+                                                  "check the large objects of table " + table.name());
+        table.refusal = row.optional_at(0, "refusal");
+    }
+}
+
 /// Is it new?
-asio::awaitable<bool> capture(InstallTransaction& transaction, const Candidate& table, const Conflicts& conflicts) {
-    const auto rule = rule_for(table.name(), conflicts);
+asio::awaitable<bool> capture(InstallTransaction& transaction, const Candidate& table, const Config& config) {
+    const auto rule = rule_for(table.name(), config.conflicts);
     const SqlValues values{{"relation", table.oid},
                            {"schema", table.schema},
                            {"table", table.table},
@@ -149,7 +172,8 @@ asio::awaitable<bool> capture(InstallTransaction& transaction, const Candidate& 
                            {"delete_resolver", std::string(word(rule.delete_resolver))},
                            {"priority", rule.priority},
                            {"strength", rule.strength},
-                           {"orphans", std::string(word(rule.orphans))}};
+                           {"orphans", std::string(word(rule.orphans))},
+                           {"large_objects", large_objects_sql(table.name(), config)}};
     const std::string what = "capture table " + table.name();
     const auto row = co_await transaction.run(render_sql(sql::install_table, values), what);
     const SqlValues id{{"id", std::string(row.at(0, "id"))}};
@@ -177,8 +201,10 @@ asio::awaitable<CaptureReport> capture_tables(InstallTransaction& transaction, c
         co_await lock(transaction, table);
     co_await check_strengths(transaction, tables, config.conflicts);
     refuse();
+    co_await check_large_objects(transaction, tables, config);
+    refuse();
     for (const auto& table : tables) {
-        const bool is_new = co_await capture(transaction, table, config.conflicts);
+        const bool is_new = co_await capture(transaction, table, config);
         (is_new ? report.added : report.renewed).push_back(table.name());
     }
     report.sequences = co_await partition_sequences(transaction);

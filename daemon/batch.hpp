@@ -21,6 +21,7 @@ struct Flow {
     std::function<void(const ClockReading&)> clocks;
     /// Both logs were searched for events that were overlooked: who goes back to an earlier state ends its sessions.
     bool looked_back = false;
+    bool objects_anew = false;  ///< for the next batch: see ObjectsOvertaken
 };
 
 enum class Outcome {
@@ -28,6 +29,7 @@ enum class Outcome {
     applied,  ///< a batch was applied; there may be more
     paused,   ///< one of the ends paused the link
     changed,  ///< a table changed while it was read; the tables must be read again
+    again,    ///< a row here changed while its large object was compared; the batch must be taken again
 };
 
 struct BatchReport {

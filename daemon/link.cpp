@@ -200,6 +200,11 @@ void Link::note(const BatchReport& report, pg::Clock::time_point began) {
         spdlog::info("link={} a table changed while it was read; its batch is read again", options_.source.peer.name);
         return;
     }
+    if (report.outcome == Outcome::again) {
+        spdlog::info("link={} rows here changed while their large objects were compared; the batch is taken again",
+                     options_.source.peer.name);
+        return;
+    }
     if (report.outcome == Outcome::paused) {
         status_.to_receive.reset();
         status_.to_receive_seconds.reset();
