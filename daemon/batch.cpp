@@ -158,10 +158,11 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     report.waiting = 0;
     if (is_full) report.waiting = co_await pull.backlog();
     const bool with_objects = any_objects(flow.pairs, staged);
+    const ObjectsOf objects_of{source, flow.objects_anew};
     co_await stage_rows(pull, target, flow.pairs, staged, source, with_objects);
     if (with_objects) {
         co_await begin_decisions(target, source, flow.pairs, staged);
-        co_await stage_objects(pull, target, flow.pairs, staged, flow.objects_anew, source);
+        co_await stage_objects(pull, target, flow.pairs, staged, objects_of, flow.blocks);
     }
     const bool unchanged = co_await pull.end();
     if (!unchanged) {
@@ -177,6 +178,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         if (!with_objects) co_await begin_decisions(target, source, flow.pairs, staged);
         bool overtaken = false;
         try {
+            if (with_objects) co_await make_objects(target, flow.pairs, staged, objects_of);
             co_await settle(target, source, flow.pairs, staged, header.read_of_us.value_or(Snapshot{}),
                             manner_for(flow.pairs, staged));
             report.conflicts = co_await record_conflicts(target, source);

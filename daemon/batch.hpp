@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/connection.hpp"
+#include "daemon/block_keeper.hpp"
 #include "daemon/flow.hpp"
 
 #include <functional>
@@ -19,6 +20,7 @@ struct Flow {
     /// Called by every pull, before anything of it is applied, with how far the source's clock is ahead of the
     /// target's.
     std::function<void(const ClockReading&)> clocks;
+    BlockKeeper blocks;
     /// Both logs were searched for events that were overlooked: who goes back to an earlier state ends its sessions.
     bool looked_back = false;
     bool objects_anew = false;  ///< for the next batch: see ObjectsOvertaken

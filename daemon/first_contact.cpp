@@ -2,7 +2,7 @@
 
 #include "common/sql_text.hpp"
 #include "daemon/identity.hpp"
-#include "daemon/objects.hpp"
+#include "daemon/object_sql.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/stage.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "common/fault.hpp"
 #include "daemon/copy_in.hpp"
+#include "daemon/object_sql.hpp"
 #include "daemon/table_sql.hpp"
 
 #include <sql/embedded.hpp>
@@ -20,11 +21,19 @@ constexpr const char* version = "t.tableoid::text || ' ' || t.xmin::text || ' ' 
 /// Numbers of objects that are sent to the source at once.
 constexpr int objects_at_once = 5000;
 
-/// Blocks that are fetched at once: 64 MB at most, which pass through a temporary table of the target.
-constexpr std::int64_t fetched_at_once = 256;
-
 /// Blocks that are compared and copied here at once.
 constexpr std::int64_t copied_at_once = 4096;
+
+/// Blocks that come in one piece, with the batch; more of them are kept as they come.
+constexpr std::int64_t one_piece = 4;
+
+/// Blocks that are fetched at once, at most: 64 MB.
+constexpr std::int64_t fetched_at_once = 256;
+
+/// What is fetched at once should take about so long: not long enough to lose much when the link is cut, and long
+/// beside the time of the question.
+constexpr std::chrono::milliseconds too_short{300};
+constexpr std::chrono::milliseconds too_long{1200};
 
 /// The values for the objects*.sql of each column with large objects.
 std::vector<SqlValues> columns_with_objects(const TablePairs& pairs, const Staged& staged) {
@@ -39,14 +48,6 @@ std::vector<SqlValues> columns_with_objects(const TablePairs& pairs, const Stage
         }
     }
     return columns;
-}
-
-std::string bytes_of(const std::string& object) {
-    return render_sql(sql::object_bytes, "object", object);
-}
-
-std::string blocks_of(const std::string& object) {
-    return render_sql(sql::object_blocks, "object", object);
 }
 
 /// Streams what the pull sends next into a table of the target.
@@ -71,25 +72,43 @@ asio::awaitable<void> fetch_checksums(Pull& pull, pg::Connection& target) {
     }
 }
 
-asio::awaitable<void> copy_what_is_here(pg::Connection& target, std::int64_t blocks) {
+/// Runs a query on all blocks, some at a time.
+asio::awaitable<void> for_blocks(pg::Connection& target, std::int64_t blocks, std::string_view sql, SqlValues values) {
     for (std::int64_t after = 0; after < blocks; after += copied_at_once) {
-        co_await target.query(render_sql(sql::objects_reuse, "after", std::to_string(after), "until",
-                                         std::to_string(after + copied_at_once)));
+        values["after"] = std::to_string(after);
+        values["until"] = std::to_string(after + copied_at_once);
+        co_await target.query(render_sql(sql, values));
     }
 }
 
-asio::awaitable<void> fetch_what_is_missing(Pull& pull, pg::Connection& target) {
-    std::string after = "0";
-    for (;;) {
-        const auto next = co_await target.query(
-            render_sql(sql::objects_missing, "after", after, "most", std::to_string(fetched_at_once)));
+/// With :anew, blocks that are not known to be here are looked for as well.
+asio::awaitable<void> copy_what_is_here(pg::Connection& target, std::int64_t blocks, bool anew) {
+    const SqlValues values{{"anew", anew ? "true" : "false"}, {"content", content_sql("w.ours", "w.block")}};
+    co_await for_blocks(target, blocks, sql::objects_reuse, values);
+}
+
+asio::awaitable<void> fetch_what_is_missing(Pull& pull, pg::Connection& target, int source, const BlockKeeper& keeper) {
+    const auto wanted = co_await target.query(render_sql(sql::objects_want, "source", std::to_string(source)));
+    const bool in_one_piece = wanted.number(0, "blocks") <= one_piece;
+    std::unique_ptr<pg::Connection> session;
+    if (!in_one_piece) session = co_await keeper.open();
+    auto& sink = in_one_piece ? target : *session;
+    std::int64_t at_once = in_one_piece ? one_piece : 1;
+    for (std::string after = "0";;) {
+        const auto next =
+            co_await target.query(render_sql(sql::objects_missing, "after", after, "most", std::to_string(at_once)));
         const auto objects = next.optional_at(0, "objects");
         if (!objects) co_return;
-        co_await pull.ask_pages(*objects, std::string(next.at(0, "blocks")));
-        co_await copy_into(pull, target, "COPY pg_temp.object_page (object, pageno, data) FROM STDIN (FORMAT binary)");
-        const std::string until{next.at(0, "last")};
-        co_await target.query(render_sql(sql::objects_fill, "after", after, "until", until));
-        after = until;
+        const auto began = pg::Clock::now();
+        co_await pull.ask_blocks(source, *objects, std::string(next.at(0, "blocks")));
+        co_await copy_into(pull, sink, "COPY replication.fetched_blocks (node, content) FROM STDIN (FORMAT binary)");
+        const auto took = pg::Clock::now() - began;
+        after = next.at(0, "last");
+        if (in_one_piece) continue;
+        keeper.kept();
+        co_await fault_point("objects.kept", source);
+        if (took < too_short) at_once = std::min(2 * at_once, fetched_at_once);
+        if (took > too_long) at_once = std::max<std::int64_t>(at_once / 2, 1);
     }
 }
 
@@ -101,23 +120,44 @@ bool any_objects(const TablePairs& pairs, const Staged& staged) {
 }
 
 asio::awaitable<void> stage_objects(Pull& pull, pg::Connection& target, const TablePairs& pairs, const Staged& staged,
-                                    bool anew, int source) {
+                                    ObjectsOf of, const BlockKeeper& keeper) {
     const auto columns = columns_with_objects(pairs, staged);
     std::string query{sql::objects_session};
     for (const auto& values : columns)
         query += render_sql(sql::objects_stage, values);
     co_await target.query(std::move(query));
     co_await fetch_checksums(pull, target);
-    const auto compared = co_await target.query(render_sql(sql::objects_compare, "anew", anew ? "true" : "false",
-                                                           "bytes", bytes_of("o.ours"), "blocks", blocks_of("o.ours")));
-    co_await fault_point("objects.compared", source);
-    co_await copy_what_is_here(target, compared.number(0, "blocks"));
-    co_await fetch_what_is_missing(pull, target);
-    query = sql::objects_finish;
-    for (const auto& values : columns)
+    const auto compared =
+        co_await target.query(render_sql(sql::objects_compare, "anew", of.anew ? "true" : "false", "bytes",
+                                         bytes_sql("o.ours"), "blocks", blocks_sql("o.ours")));
+    const auto blocks = compared.number(0, "blocks");
+    co_await fault_point("objects.compared", of.source);
+    if (of.anew) {
+        co_await copy_what_is_here(target, blocks, true);
+    } else {
+        const SqlValues values{{"content", content_sql("w.ours", "w.block")}};
+        co_await for_blocks(target, blocks, sql::objects_find, values);
+    }
+    co_await fetch_what_is_missing(pull, target, of.source, keeper);
+    co_await fault_point("objects.fetched", of.source);
+}
+
+asio::awaitable<void> make_objects(pg::Connection& target, const TablePairs& pairs, const Staged& staged,
+                                   ObjectsOf of) {
+    const auto counted = co_await target.query("SELECT count(*) AS blocks FROM pg_temp.object_block");
+    const auto blocks = counted.number(0, "blocks");
+    if (!of.anew) co_await copy_what_is_here(target, blocks, false);
+    const SqlValues source{{"source", std::to_string(of.source)}};
+    co_await for_blocks(target, blocks, sql::objects_fill, source);
+    const auto made = co_await target.query(render_sql(sql::objects_finish, source));
+    if (made.boolean(0, "overtaken")) throw ObjectsOvertaken();
+    if (made.boolean(0, "missing"))
+        throw pg::ConnectionError("the source sent other blocks of large objects than it had said");
+    std::string query;
+    for (const auto& values : columns_with_objects(pairs, staged))
         query += render_sql(sql::objects_translate, values);
     co_await target.query(std::move(query));
-    co_await fault_point("objects.done", source);
+    co_await fault_point("objects.done", of.source);
 }
 
 asio::awaitable<void> note_objects(pg::Connection& target, const TablePairs& pairs, const Staged& staged) {
@@ -134,11 +174,6 @@ asio::awaitable<void> release_objects(pg::Connection& target, const TablePairs& 
     if (!any_objects(pairs, staged)) co_return;
     const auto row = co_await target.query(std::string(sql::objects_release));
     if (row.boolean(0, "overtaken")) throw ObjectsOvertaken();
-}
-
-std::string object_digest(const std::string& column) {
-    const auto object = "t." + quote_identifier(column);
-    return render_sql(sql::object_digest, "object", object, "bytes", bytes_of(object), "blocks", blocks_of(object));
 }
 
 }  // namespace tromp

@@ -1,6 +1,7 @@
 #include "daemon/pull.hpp"
 
 #include "common/fault.hpp"
+#include "daemon/object_sql.hpp"
 
 #include <sql/embedded.hpp>
 
@@ -151,21 +152,20 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
 
 pg::asio::awaitable<void> Pull::ask_objects(const std::string& objects) {
     co_await drain();
-    const auto bytes = render_sql(sql::object_bytes, "object", "o.object");
-    const auto blocks = render_sql(sql::object_blocks, "object", "o.object");
     be_patient(source_, true);
     // The source waits while the target compares and copies what it has.
-    co_await source_.send(
-        "SET LOCAL idle_in_transaction_session_timeout = '10min';" +
-        render_sql(sql::pull_objects, "objects", "{" + objects + "}", "bytes", bytes, "blocks", blocks));
+    co_await source_.send("SET LOCAL idle_in_transaction_session_timeout = '10min';" +
+                          render_sql(sql::pull_objects, "objects", "{" + objects + "}", "bytes", bytes_sql("o.object"),
+                                     "blocks", blocks_sql("o.object")));
     const auto set = co_await source_.next();
     if (!set) throw pg::ConnectionError("the source did not answer a pull");
 }
 
-pg::asio::awaitable<void> Pull::ask_pages(const std::string& objects, const std::string& blocks) {
+pg::asio::awaitable<void> Pull::ask_blocks(int source, const std::string& objects, const std::string& blocks) {
     co_await drain();
     be_patient(source_, false);
-    co_await source_.send(render_sql(sql::pull_pages, "objects", "{" + objects + "}", "blocks", "{" + blocks + "}"));
+    co_await source_.send(render_sql(sql::pull_blocks, "source", std::to_string(source), "objects", "{" + objects + "}",
+                                     "blocks", "{" + blocks + "}", "content", content_sql("w.object", "w.block")));
 }
 
 pg::asio::awaitable<bool> Pull::end() {

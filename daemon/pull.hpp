@@ -42,8 +42,8 @@ class Pull {
     /// Asks for the COPY of pull_objects.sql. The numbers are separated by commas, here and below.
     pg::asio::awaitable<void> ask_objects(const std::string& objects);
 
-    /// Asks for the COPY of pull_pages.sql.
-    pg::asio::awaitable<void> ask_pages(const std::string& objects, const std::string& blocks);
+    /// Asks for the COPY of pull_blocks.sql; `source` is the node.
+    pg::asio::awaitable<void> ask_blocks(int source, const std::string& objects, const std::string& blocks);
 
     /// How many COPYs ask_rows brings for each table.
     int copies() const { return any_held_ ? 2 : 1; }

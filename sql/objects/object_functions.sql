@@ -58,6 +58,15 @@ BEGIN
 END
 $$;
 
+-- Puts a block where it belongs. The content is that of object_content.sql; returns the number of pages.
+CREATE OR REPLACE FUNCTION replication.put_block(object oid, content bytea) RETURNS bigint
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT count(lo_put(object, ('x' || encode(substr(b.pages, i * 2052 + 1, 4), 'hex'))::bit(32)::integer::bigint * 2048, substr(b.pages, i * 2052 + 5, 2048)))
+    FROM (SELECT content || ''::bytea AS pages OFFSET 0) b -- read once, not for each page
+    CROSS JOIN generate_series(0, octet_length(b.pages) / 2052 - 1) AS i
+$$;
+
 -- Every column whose numbers may be those of large objects, declared or not, as far as our role may read it. So does vacuumlo see it.
 CREATE OR REPLACE FUNCTION replication.object_columns() RETURNS TABLE (relation oid, attribute text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

@@ -1,6 +1,8 @@
--- Objects: the pages that came are put where they belong.
-SELECT count(lo_put(w.made, p.pageno::bigint * 2048, p.data))
-FROM pg_temp.object_page p
-JOIN pg_temp.object_block w ON w.theirs = p.object AND w.block = p.pageno / 128 AND NOT w.here
-WHERE w.n > :after AND w.n <= :until;
-TRUNCATE pg_temp.object_page;
+-- Objects: the blocks that came are put where they belong.
+WITH filled AS MATERIALIZED (
+    SELECT w.n, replication.put_block(w.made, f.content) AS pages
+    FROM pg_temp.object_block w
+    CROSS JOIN LATERAL (SELECT f.content FROM replication.fetched_blocks f WHERE f.node = :source AND f.md5 = w.md5 LIMIT 1) f
+    WHERE NOT w.here AND w.n > :after AND w.n <= :until
+)
+UPDATE pg_temp.object_block w SET done = true FROM filled f WHERE f.n = w.n;

@@ -25,12 +25,9 @@ CREATE TEMP TABLE IF NOT EXISTS object_block (
     ours   oid,
     block  integer NOT NULL,
     md5    text NOT NULL,
-    here   boolean NOT NULL DEFAULT false -- it was found in the object that the row had
-) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS object_page (
-    object oid NOT NULL,
-    pageno integer NOT NULL,
-    data   bytea NOT NULL
+    here   boolean NOT NULL DEFAULT false, -- it was found in the object that the row has
+    wanted boolean NOT NULL DEFAULT false, -- it has to be fetched
+    done   boolean NOT NULL DEFAULT false  -- it is in the object that is made
 ) ON COMMIT DELETE ROWS;
 -- Objects that rows refer to before the merge, and may not after it.
 CREATE TEMP TABLE IF NOT EXISTS former_object (

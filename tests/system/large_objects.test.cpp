@@ -159,7 +159,7 @@ TEST_CASE("a backlog of many objects in chunks, and a daemon that is killed whil
             "lo_from_bytea(0, i::text::bytea) FROM generate_series(" +
             std::to_string(part * 50 + 1) + ", " + std::to_string(part * 50 + 50) + ") i");
     }
-    const std::string point = GENERATE("objects.compared", "objects.done", "apply.before_commit");
+    const std::string point = GENERATE("objects.compared", "objects.kept", "objects.done", "apply.before_commit");
     INFO(point);
     b.faults().arm(point, Faults::Action::kill);
     REQUIRE(a.ctl({"resume"}).exit_code == 0);

@@ -207,7 +207,7 @@ TEST_CASE("nobody waits while objects are fetched, and what a user writes meanwh
     auto& a = tree[0];
     auto& b = tree[1];
     const std::string point =
-        GENERATE("objects.compared", "objects.done", "stage.done", "apply.locked", "apply.merged");
+        GENERATE("objects.compared", "objects.fetched", "objects.done", "apply.locked", "apply.merged");
     const bool differs = GENERATE(true, false);  // what comes differs from what is here
     CAPTURE(point, differs);
     b.faults().arm(point, Faults::Action::pause);
