@@ -66,6 +66,7 @@ asio::awaitable<Checked> check(const Neighbour& neighbour, Shape here) {
 asio::awaitable<std::vector<std::string>> orphaned_objects(pg::Connection& connection) {
     const auto rows = co_await connection.query(std::string(sql::tables_orphaned_objects));
     std::vector<std::string> objects;
+    objects.reserve(static_cast<std::size_t>(rows.rows()));
     for (int row = 0; row < rows.rows(); ++row)
         objects.emplace_back(rows.at(row, "object"));
     co_return objects;
