@@ -52,11 +52,11 @@ TEST_CASE("large objects are created, changed, shrunk, grown, emptied, taken awa
         change(5, "lo_put(lo, 262144, decode(repeat('00', 262144), 'hex'))"),
         change(4, "lo_put(preview, 2, 'other')"),
         "UPDATE document SET name = 'renamed' WHERE id = 2",
-        "WITH old AS (SELECT lo FROM document WHERE id = 2), new AS (UPDATE document SET lo = NULL WHERE id = 2)"
-        " SELECT lo_unlink(lo) FROM old",
+        R"(WITH old AS (SELECT lo FROM document WHERE id = 2), new AS (UPDATE document SET lo = NULL WHERE id = 2)
+           SELECT lo_unlink(lo) FROM old)",
         "UPDATE document SET lo = " + made_of("'again'") + " WHERE id = 2",
-        "WITH old AS (DELETE FROM document WHERE id IN (1, 4) RETURNING *) SELECT lo_unlink(o) FROM old,"
-        " LATERAL (VALUES (lo), (preview)) v(o) WHERE o IS NOT NULL",
+        R"(WITH old AS (DELETE FROM document WHERE id IN (1, 4) RETURNING *)
+           SELECT lo_unlink(o) FROM old, LATERAL (VALUES (lo), (preview)) v(o) WHERE o IS NOT NULL)",
     };
     for (const auto& sql : changes) {
         INFO(sql);
