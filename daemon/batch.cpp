@@ -6,6 +6,7 @@
 #include "daemon/apply.hpp"
 #include "daemon/forward.hpp"
 #include "daemon/identity.hpp"
+#include "daemon/objects.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/recheck.hpp"
 #include "daemon/resolve.hpp"
@@ -207,7 +208,14 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await fault_point("stage.events", source);
     report.waiting = 0;
     if (is_full) report.waiting = co_await pull.backlog();
-    const bool unchanged = co_await stage_rows(pull, target, flow.pairs, staged, source);
+    const bool with_objects = any_objects(flow.pairs, staged);
+    const ObjectsOf objects_of{source, flow.objects_anew};
+    co_await stage_rows(pull, target, flow.pairs, staged, source, with_objects);
+    if (with_objects) {
+        co_await begin_decisions(target, source, flow.pairs, staged);
+        co_await stage_objects(pull, target, flow.pairs, staged, objects_of, flow.blocks);
+    }
+    const bool unchanged = co_await pull.end();
     if (!unchanged) {
         co_await target.query("ROLLBACK");
         report.outcome = Outcome::changed;
@@ -218,10 +226,24 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
 
     std::int64_t unlocked = 0;
     if (staged.events > 0) {
-        co_await begin_decisions(target, source, flow.pairs, staged);
-        const Reading read_of_us{header.read_of_us.value_or(Snapshot{}), header.held_of_us};
-        co_await settle(target, source, flow.pairs, staged, read_of_us, manner_for(flow.pairs, staged));
-        report.conflicts = co_await record_conflicts(target, source);
+        if (!with_objects) co_await begin_decisions(target, source, flow.pairs, staged);
+        bool overtaken = false;
+        try {
+            if (with_objects) co_await make_objects(target, flow.pairs, staged, objects_of);
+            const Reading read_of_us{header.read_of_us.value_or(Snapshot{}), header.held_of_us};
+            co_await settle(target, source, flow.pairs, staged, read_of_us, manner_for(flow.pairs, staged));
+            report.conflicts = co_await record_conflicts(target, source);
+            co_await release_objects(target, flow.pairs, staged);
+        } catch (const ObjectsOvertaken&) {
+            overtaken = true;
+        }
+        if (overtaken) {
+            co_await target.query("ROLLBACK");
+            flow.objects_anew = true;
+            flow.held_turn = !flow.held_turn;  // it is the same one's turn again
+            report.outcome = Outcome::again;
+            co_return report;
+        }
         unlocked = co_await note_unlocked(target, source);
         co_await forward(target, source, state.forwards);
         co_await fault_point("apply.forwarded", source);
@@ -236,6 +258,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     }
     co_await fault_point("apply.advanced", source);
     co_await commit(target, source);
+    flow.objects_anew = false;
     if (unlocked > 0) co_await recheck_unlocked(target, source);
     report.outcome = Outcome::applied;
     report.rows = staged.rows;

@@ -1,13 +1,24 @@
 #include "daemon/pull.hpp"
 
 #include "common/fault.hpp"
+#include "daemon/object_sql.hpp"
 
 #include <sql/embedded.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace tromp {
 namespace {
+
+// Of a large object much is read between two checksums.
+constexpr std::chrono::minutes patience_with_checksums{10};
+
+void be_patient(pg::Connection& source, bool patient) {
+    const pg::Options usual;
+    source.set_silence_limit(patient ? patience_with_checksums : usual.silence_limit);
+    source.set_stall_limit(patient ? patience_with_checksums : usual.stall_limit);
+}
 
 void check_source(const pg::Result& row, const Peer& expected) {
     if (!row.optional_at(0, "node")) {
@@ -115,7 +126,7 @@ pg::asio::awaitable<void> Pull::drain() {
     }
 }
 
-pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& tables) {
+pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& tables, bool more_follows) {
     co_await drain();
     std::string query;
     std::string relations;
@@ -137,11 +148,35 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
         relations += (relations.empty() ? "" : ",") + pair->source.relation;
         shapes += (shapes.empty() ? "" : ",") + pair->source.shape;
     }
-    co_await source_.send(query +
-                          render_sql(sql::pull_end, "relations", "{" + relations + "}", "shapes", "{" + shapes + "}"));
+    end_query_ = render_sql(sql::pull_end, "relations", "{" + relations + "}", "shapes", "{" + shapes + "}");
+    if (!more_follows) query += std::exchange(end_query_, "");
+    co_await source_.send(std::move(query));
+}
+
+pg::asio::awaitable<void> Pull::ask_objects(const std::string& objects) {
+    co_await drain();
+    be_patient(source_, true);
+    // The source waits while the target compares and copies what it has.
+    co_await source_.send("SET LOCAL idle_in_transaction_session_timeout = '10min';" +
+                          render_sql(sql::pull_objects, "objects", "{" + objects + "}", "bytes", bytes_sql("o.object"),
+                                     "blocks", blocks_sql("o.object")));
+    const auto set = co_await source_.next();
+    if (!set) throw pg::ConnectionError("the source did not answer a pull");
+}
+
+pg::asio::awaitable<void> Pull::ask_blocks(int source, const std::string& objects, const std::string& blocks) {
+    co_await drain();
+    be_patient(source_, false);
+    co_await source_.send(render_sql(sql::pull_blocks, "source", std::to_string(source), "objects", "{" + objects + "}",
+                                     "blocks", "{" + blocks + "}", "content", content_sql("w.object", "w.block")));
 }
 
 pg::asio::awaitable<bool> Pull::end() {
+    if (!end_query_.empty()) {
+        co_await drain();
+        be_patient(source_, false);
+        co_await source_.send(std::exchange(end_query_, ""));
+    }
     const auto row = co_await source_.next();
     if (!row || row->status() != PGRES_TUPLES_OK) throw pg::ConnectionError("the source did not end a pull as asked");
     flushed_ = parse_lsn(row->at(0, "flushed"));

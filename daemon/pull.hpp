@@ -22,8 +22,9 @@ struct PullRequest {
 using LineSink = std::function<pg::asio::awaitable<void>(std::string_view line)>;
 
 /// One read-only transaction on the source from which everything of a batch is read, in this order: begin, the COPY of
-/// pull_ahead.sql, that of pull_events.sql, ask_rows, a COPY for each table asked for, end. That is two queries,
-/// whatever the number of tables. The reader needs only SELECT.
+/// pull_ahead.sql, that of pull_events.sql, ask_rows, a COPY for each table asked for, what the large objects of their
+/// rows need, end. That is two queries, whatever the number of tables, but for large objects. The reader needs only
+/// SELECT.
 class Pull {
   public:
     Pull(pg::Connection& source, PullRequest request) : source_(source), request_(std::move(request)) {}
@@ -36,8 +37,14 @@ class Pull {
     pg::asio::awaitable<void> copy(const LineSink& sink);
 
     /// Asks for the rows of these tables: a COPY for each, in this order, and one more behind it where rows are held at
-    /// the source.
-    pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables);
+    /// the source. With `more` other questions follow before the end.
+    pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables, bool more);
+
+    /// Asks for the COPY of pull_objects.sql. The numbers are separated by commas, here and below.
+    pg::asio::awaitable<void> ask_objects(const std::string& objects);
+
+    /// Asks for the COPY of pull_blocks.sql; `source` is the node.
+    pg::asio::awaitable<void> ask_blocks(int source, const std::string& objects, const std::string& blocks);
 
     /// How many COPYs ask_rows brings for each table.
     int copies() const { return any_held_ ? 2 : 1; }
@@ -66,6 +73,7 @@ class Pull {
     PullRequest request_;
     Lsn flushed_ = 0;
     bool any_held_ = false;
+    std::string end_query_;  ///< not sent yet
 };
 
 }  // namespace tromp

@@ -2,6 +2,7 @@
 
 #include "common/fault.hpp"
 #include "common/sql_text.hpp"
+#include "daemon/copy_in.hpp"
 
 #include <sql/embedded.hpp>
 
@@ -9,37 +10,6 @@
 
 namespace tromp {
 namespace {
-
-/// COPY … FROM STDIN with a buffer of bounded size.
-class CopyIn {
-  public:
-    explicit CopyIn(pg::Connection& target) : target_(target) {}
-
-    pg::asio::awaitable<void> begin(std::string sql) {
-        co_await target_.send(std::move(sql));
-        const auto result = co_await target_.next();
-        if (!result || result->status() != PGRES_COPY_IN) throw pg::ConnectionError("the target did not begin a COPY");
-    }
-    pg::asio::awaitable<void> write(std::string_view data) {
-        buffer_ += data;
-        if (buffer_.size() >= piece) co_await flush();
-    }
-    /// The number of rows that arrived.
-    pg::asio::awaitable<std::int64_t> end() {
-        co_await flush();
-        co_await target_.end_copy();
-        co_return co_await target_.finish();
-    }
-
-  private:
-    static constexpr std::size_t piece = 65536;
-    pg::asio::awaitable<void> flush() {
-        co_await target_.put_copy(buffer_);
-        buffer_.clear();
-    }
-    pg::Connection& target_;
-    std::string buffer_;
-};
 
 /// Splits the table number off the front of a line; the rest begins with the tab.
 int take_table(std::string_view& line) {
@@ -103,12 +73,12 @@ pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, con
     co_return staged;
 }
 
-pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
-                                     int source) {
+pg::asio::awaitable<void> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
+                                     int source, bool more) {
     std::vector<const TablePair*> tables;
     for (const int id : staged.tables)
         tables.push_back(&pairs.at(id));
-    co_await pull.ask_rows(tables);
+    co_await pull.ask_rows(tables, more);
     for (const TablePair* const pair : tables) {
         const auto stage = stage_name(pair->target);
         co_await target.query(render_sql(sql::stage_rows, table_sql(*pair)));
@@ -120,7 +90,6 @@ pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const T
         staged.rows += co_await sink.end();
         co_await fault_point("stage.rows", source);
     }
-    co_return co_await pull.end();
 }
 
 }  // namespace tromp

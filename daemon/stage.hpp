@@ -23,8 +23,8 @@ pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, con
 /// Streams the keys of a pull's next COPY, in the form of pull_ahead.sql, into pg_temp.their_ahead.
 pg::asio::awaitable<void> stage_keys(Pull& pull, pg::Connection& target, const TablePairs& pairs);
 
-/// Streams the rows of the staged events' tables. False: the source's tables changed meanwhile, and the batch is void.
-pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
-                                     int source);
+/// Streams the rows of the staged events' tables. `more` as for Pull::ask_rows.
+pg::asio::awaitable<void> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
+                                     int source, bool more);
 
 }  // namespace tromp
