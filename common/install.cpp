@@ -181,7 +181,8 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
     co_await transaction.run(std::string(sql::functions) + std::string(sql::sequence_functions) +
                                  std::string(sql::strength) + std::string(sql::image_functions) +
                                  std::string(sql::keep_lost) + std::string(sql::held_functions) +
-                                 std::string(sql::constraint_functions) + std::string(sql::install_revoke),
+                                 std::string(sql::constraint_functions) + std::string(sql::truncate_functions) +
+                                 std::string(sql::install_revoke),
                              "renew the functions of schema replication");
     report.moved = co_await settle_in(transaction);
     report.tables = co_await capture_tables(transaction, config, config.tables);

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
+#include <vector>
 
 namespace tromp {
 
@@ -15,6 +17,14 @@ struct PullRequest {
     Snapshot position;
     std::uint64_t chunk = 0;               ///< events; a chunk ends with a whole transaction, so it may be larger
     std::optional<std::int64_t> newest{};  ///< the highest version read; looks for events that were overlooked
+};
+
+/// A TRUNCATE, with its tag; it is weaker than any change of a row.
+struct Truncate {
+    int table = 0;  ///< the source's id
+    std::int64_t version = 0;
+    std::int64_t origin = 0;
+    std::int64_t number = 0;
 };
 
 /// Where the lines of a COPY go: they are valid only during the call.
@@ -31,12 +41,15 @@ class Pull {
     /// us.
     pg::asio::awaitable<BatchHeader> begin(const Peer& expected);
 
+    /// Those of the chunk that the target does not know: of each table the strongest.
+    const std::vector<Truncate>& truncates() const { return truncates_; }
+
     /// Hands the lines of the next COPY to `sink`.
     pg::asio::awaitable<void> copy(const LineSink& sink);
 
     /// Asks for the rows of these tables: a COPY for each, in this order, and one more behind it where rows are held at
-    /// the source.
-    pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables);
+    /// the source; then, where the table's id is in `truncated`, the two of pull_spared.sql.
+    pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables, const std::set<int>& truncated);
 
     /// How many COPYs ask_rows brings for each table.
     int copies() const { return any_held_ ? 2 : 1; }
@@ -63,6 +76,7 @@ class Pull {
 
     pg::Connection& source_;
     PullRequest request_;
+    std::vector<Truncate> truncates_;
     Lsn flushed_ = 0;
     bool any_held_ = false;
 };

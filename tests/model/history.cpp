@@ -20,7 +20,21 @@ class Draw {
     std::uint64_t number_;
 };
 
-enum class Action { write, begin, commit, roll_back, pull, look, apply, drop, recheck, prune, compact, crash };
+enum class Action {
+    write,
+    truncate,
+    begin,
+    commit,
+    roll_back,
+    pull,
+    look,
+    apply,
+    drop,
+    recheck,
+    prune,
+    compact,
+    crash
+};
 
 struct Chance {
     Action action;
@@ -29,12 +43,13 @@ struct Chance {
 };
 
 constexpr std::array chances{
-    Chance{Action::write, "write", 22},    Chance{Action::begin, "begin", 5},
-    Chance{Action::commit, "commit", 12},  Chance{Action::roll_back, "roll back", 2},
-    Chance{Action::pull, "pull", 20},      Chance{Action::look, "look", 16},
-    Chance{Action::apply, "apply", 16},    Chance{Action::drop, "drop", 2},
-    Chance{Action::recheck, "recheck", 8}, Chance{Action::prune, "prune", 5},
-    Chance{Action::compact, "compact", 3}, Chance{Action::crash, "crash", 1},
+    Chance{Action::write, "write", 22},      Chance{Action::begin, "begin", 5},
+    Chance{Action::commit, "commit", 12},    Chance{Action::roll_back, "roll back", 2},
+    Chance{Action::pull, "pull", 20},        Chance{Action::look, "look", 16},
+    Chance{Action::apply, "apply", 16},      Chance{Action::drop, "drop", 2},
+    Chance{Action::recheck, "recheck", 8},   Chance{Action::prune, "prune", 5},
+    Chance{Action::compact, "compact", 3},   Chance{Action::crash, "crash", 1},
+    Chance{Action::truncate, "truncate", 4},
 };
 
 constexpr std::size_t all_weights() {
@@ -127,6 +142,8 @@ class Run {
         switch (action) {
             case Action::write:
                 return write(node, draw);
+            case Action::truncate:
+                return truncate(node, draw);
             case Action::begin:
                 node.begin();
                 return;
@@ -182,6 +199,15 @@ class Run {
         const auto key = draw.below(shape_.keys);
         const auto skew = shape_.skews[static_cast<std::size_t>(node.number) - 1];
         node.change(xid, key, deletes, draw_strengths(shape_.resolver, node.number, draw), time_ + skew);
+        if (draw.below(2) == 0) node.commit(xid, world_.ledger());
+    }
+
+    void truncate(Node& node, Draw& draw) {
+        writes_ += static_cast<int>(shape_.keys);
+        if (writes_ >= static_cast<int>(most_writes)) return;
+        auto xid = draw.below(2) == 0 ? draw_open(node, draw) : 0;
+        if (xid == 0) xid = node.begin();
+        node.truncate(xid, time_ + shape_.skews[static_cast<std::size_t>(node.number) - 1]);
         if (draw.below(2) == 0) node.commit(xid, world_.ledger());
     }
 

@@ -36,9 +36,18 @@ void Ledger::repeat(const Tag& tag) {
     repeated_.set(index(find(tag)));
 }
 
+void Ledger::repeat(const Image& image) {
+    if (image.made_by != no_write) repeated_.set(index(image.made_by));
+}
+
 void Ledger::lose(int node, const Image& loser) {
     ++conflicts_;
     if (loser.made_by != no_write) ++lost_[{node, loser.made_by}];
+}
+
+void Ledger::lose_truncate(int node, const Image& loser) {
+    ++conflicts_;
+    if (loser.made_by != no_write) lost_[{node, loser.made_by}] = 1;
 }
 
 void Ledger::merge(const Image& loser) {

@@ -36,8 +36,12 @@ class Ledger {
     void overtake(const Image& removal, const Tag& by);
     /// Who has read `tag` must read it again, and so may come to decide about it twice.
     void repeat(const Tag& tag);
+    /// The same of a row's absence that a TRUNCATE made: it goes along.
+    void repeat(const Image& image);
     /// A node has decided that `loser` gives way, and keeps it.
     void lose(int node, const Image& loser);
+    /// The same of a row's absence that a TRUNCATE made, which is met by one TRUNCATE after another.
+    void lose_truncate(int node, const Image& loser);
     /// Two deletes met: there is nothing to keep, one stands for the other.
     void merge(const Image& loser);
     /// The side that ends with `loser` has lost to `winner`: had it seen the winner?

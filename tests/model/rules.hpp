@@ -24,6 +24,13 @@ struct Rules {
     bool prune_applied_only = true;     ///< an acknowledgement counts when the pull it came with is applied
     bool prune_in_order = true;         ///< no event goes while an earlier one of its key remains
     bool compact_by_strength = true;    ///< a weaker later event does not stand for an earlier one
+    bool truncate_spares_rows = true;   ///< a TRUNCATE leaves what the source has in its table
+    bool truncate_spares_side = true;   ///< what our own side says something about
+    bool truncate_spares_later = true;  ///< what comes with a later chunk
+    bool truncate_knows_ahead = true;   ///< unless it was taken ahead, for then it does not come
+    bool truncate_forwarded = true;     ///< also where it found nothing to delete
+    bool truncate_by_way = true;        ///< compacting: one from elsewhere does not stand for ours
+    bool truncate_loser_kept = true;    ///< that a row survived our TRUNCATE is a conflict
 };
 
 struct Rule {
@@ -55,6 +62,13 @@ inline constexpr std::array all_rules{
     Rule{"prune_in_order", &Rules::prune_in_order, false},
     Rule{"compact_by_strength", &Rules::compact_by_strength},
     Rule{"recheck_strongest", &Rules::recheck_strongest, false},
+    Rule{"truncate_spares_rows", &Rules::truncate_spares_rows},
+    Rule{"truncate_spares_side", &Rules::truncate_spares_side},
+    Rule{"truncate_spares_later", &Rules::truncate_spares_later},
+    Rule{"truncate_knows_ahead", &Rules::truncate_knows_ahead},
+    Rule{"truncate_forwarded", &Rules::truncate_forwarded},
+    Rule{"truncate_by_way", &Rules::truncate_by_way},
+    Rule{"truncate_loser_kept", &Rules::truncate_loser_kept},
 };
 
 }  // namespace tromp::model

@@ -59,6 +59,9 @@ void append(std::string& state, const Link& link, const Numbering& numbering) {
         append(state, item.row);
         append(state, item.offer.steps, numbering);
     }
+    append(state, batch.truncate ? 1 : 0);
+    for (const auto& gone : batch.gone)
+        append(state, gone.row);
 }
 
 void append(std::string& state, const Node& node, const Numbering& numbering) {
@@ -68,6 +71,7 @@ void append(std::string& state, const Node& node, const Numbering& numbering) {
         append(state, row);
     for (const auto& log : node.logs)
         append(state, log, numbering);
+    append(state, node.truncates, numbering);
     if (numbering.mirrored) {
         for (auto link = node.links.rbegin(); link != node.links.rend(); ++link)
             append(state, link->second, numbering);
