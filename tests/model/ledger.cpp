@@ -20,6 +20,7 @@ Write Ledger::add(const Tag& tag, const Image& found) {
     lineage_.push_back(lineage(found));
     lineage_.back().set(index(write));
     by_tag_[{tag.origin, tag.number}] = write;
+    truncates_.set(index(write), tag.number < 0);
     return write;
 }
 
@@ -37,7 +38,7 @@ void Ledger::repeat(const Tag& tag) {
 }
 
 void Ledger::repeat(const Image& image) {
-    if (image.made_by != no_write) repeated_.set(index(image.made_by));
+    if (image.made_by != no_write && truncates_.test(index(image.made_by))) repeated_.set(index(image.made_by));
 }
 
 void Ledger::lose(int node, const Image& loser) {

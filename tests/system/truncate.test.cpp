@@ -218,6 +218,26 @@ TEST_CASE("a TRUNCATE in the middle of a backlog that comes in small chunks") {
     check_rows(tree, "1last 2after 3after 11of c 20end");
 }
 
+TEST_CASE("a TRUNCATE by a transaction that is older than what was taken ahead of it deletes that as well") {
+    auto tree = Tree::chain(3, with(items, "batch: {max_rows: 1}\n"));
+    fill(tree, 3);
+    auto& b = tree[1];
+    pause(b);
+    auto& a = tree[0].sql();
+    a.exec("INSERT INTO item VALUES (4, 'first')");
+    Database old(tree[0].conninfo());
+    old.exec("BEGIN; SELECT pg_current_xact_id()");
+    a.exec("UPDATE item SET v = 'second' WHERE nr = 4");
+    b.faults().arm("apply.committed.1", Faults::Action::pause);
+    resume(b);
+    b.faults().wait_reached("apply.committed.1");
+    CHECK(b.sql().value("SELECT v FROM item WHERE nr = 4") == "second");
+    old.exec("TRUNCATE item; COMMIT");
+    b.faults().clear();
+    check_settled(tree, {"item"});
+    CHECK(rows(b) == "");
+}
+
 TEST_CASE("a daemon that dies at any step of a batch with a TRUNCATE takes it once") {
     auto tree = Tree::chain(3, with(items));
     for (const auto& point : batch_points()) {
