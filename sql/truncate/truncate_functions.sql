@@ -13,7 +13,8 @@ DECLARE
     start   bigint;
 BEGIN
     FOR s IN SELECT c.oid, q.seqstart, q.seqincrement, q.seqmin, q.seqmax, a.attname,
-                    y.typcategory = 'N' AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indkey[0] = a.attnum) AS is_cheap
+                    y.typcategory = 'N' AND has_table_privilege(relation, 'SELECT')
+                        AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indkey[0] = a.attnum) AS is_cheap
              FROM pg_depend d
              JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S' AND pg_has_role(c.relowner, 'USAGE')
              JOIN pg_sequence q ON q.seqrelid = c.oid AND q.seqincrement > 0
@@ -43,9 +44,9 @@ CREATE OR REPLACE FUNCTION replication.sweep(table_id integer, table_sql text, s
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    t       record;
+    t           record;
     integer_key boolean;
-    row_key text;
+    row_key     text;
 BEGIN
     SELECT * INTO STRICT t FROM replication.tables WHERE id = table_id;
     integer_key := replication.key_is_integer(t.relation, t.key_columns);

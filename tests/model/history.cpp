@@ -20,21 +20,7 @@ class Draw {
     std::uint64_t number_;
 };
 
-enum class Action {
-    write,
-    truncate,
-    begin,
-    commit,
-    roll_back,
-    pull,
-    look,
-    apply,
-    drop,
-    recheck,
-    prune,
-    compact,
-    crash
-};
+enum class Action { write, begin, commit, roll_back, pull, look, apply, drop, recheck, prune, compact, crash };
 
 struct Chance {
     Action action;
@@ -43,13 +29,12 @@ struct Chance {
 };
 
 constexpr std::array chances{
-    Chance{Action::write, "write", 22},      Chance{Action::begin, "begin", 5},
-    Chance{Action::commit, "commit", 12},    Chance{Action::roll_back, "roll back", 2},
-    Chance{Action::pull, "pull", 20},        Chance{Action::look, "look", 16},
-    Chance{Action::apply, "apply", 16},      Chance{Action::drop, "drop", 2},
-    Chance{Action::recheck, "recheck", 8},   Chance{Action::prune, "prune", 5},
-    Chance{Action::compact, "compact", 3},   Chance{Action::crash, "crash", 1},
-    Chance{Action::truncate, "truncate", 4},
+    Chance{Action::write, "write", 22},    Chance{Action::begin, "begin", 5},
+    Chance{Action::commit, "commit", 12},  Chance{Action::roll_back, "roll back", 2},
+    Chance{Action::pull, "pull", 20},      Chance{Action::look, "look", 16},
+    Chance{Action::apply, "apply", 16},    Chance{Action::drop, "drop", 2},
+    Chance{Action::recheck, "recheck", 8}, Chance{Action::prune, "prune", 5},
+    Chance{Action::compact, "compact", 3}, Chance{Action::crash, "crash", 1},
 };
 
 constexpr std::size_t all_weights() {
@@ -81,17 +66,19 @@ struct Shape {
     Resolver resolver;
     std::vector<std::size_t> parents;
     std::vector<std::int64_t> skews;
+    bool truncates = false;  ///< in half of the worlds, since it clears away much of what else would happen
 };
 
 Shape draw_shape(std::uint64_t number) {
     Draw draw(number);
     constexpr std::array<std::int64_t, 6> skews{0, 0, -500, 500, -100000, 100000};
-    Shape shape{1 + draw.below(3), static_cast<Resolver>(draw.below(4)), {}, {}};
+    Shape shape{1 + draw.below(3), static_cast<Resolver>(draw.below(4)), {}, {}, false};
     const auto nodes = 2 + draw.below(6);
     for (std::size_t node = 0; node < nodes; ++node) {
         if (node > 0) shape.parents.push_back(draw.below(node));
         shape.skews.push_back(skews[draw.below(skews.size())]);
     }
+    shape.truncates = draw.below(2) == 0;
     return shape;
 }
 
@@ -141,9 +128,8 @@ class Run {
         if (world_.ledger().tells()) world_.ledger().note(step_in_words(number, world_.size()));
         switch (action) {
             case Action::write:
+                if (shape_.truncates && draw.below(5) == 0) return truncate(node, draw);
                 return write(node, draw);
-            case Action::truncate:
-                return truncate(node, draw);
             case Action::begin:
                 node.begin();
                 return;
