@@ -1,7 +1,6 @@
 #include "tests/model/node.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace tromp::model {
 
@@ -67,7 +66,7 @@ bool Node::change(Xid xid, std::size_t key, bool deletes, const Strengths& stren
     return true;
 }
 
-bool Node::truncate(Xid xid, std::int64_t version) {
+bool Node::truncate(Xid xid, std::int64_t version, double strength) {
     const auto others = [&](Xid holder) { return holder != 0 && holder != xid; };
     const bool batch_at_work = std::any_of(links.begin(), links.end(), [](const auto& link) {
         return link.second.incoming && link.second.incoming->xid != 0;
@@ -75,7 +74,7 @@ bool Node::truncate(Xid xid, std::int64_t version) {
     if (batch_at_work || others(truncating_) || std::any_of(locks.begin(), locks.end(), others)) return false;
     truncating_ = xid;
     const auto id = next_id++;
-    const Tag tag{-std::numeric_limits<double>::infinity(), std::max(version, clock + 1), number, id};
+    const Tag tag{strength, std::max(version, clock + 1), number, id};
     open.at(xid).changes.push_back({0, {{id, id}, xid, number, 'T', tag}, false});
     return true;
 }

@@ -3,6 +3,7 @@
 #include "tests/model/ledger.hpp"
 #include "tests/model/rules.hpp"
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <vector>
@@ -92,8 +93,9 @@ class Node {
     /// A user's statement in the open transaction `xid`: inserts the row where it is absent; else deletes or updates
     /// it. False where somebody else has it locked.
     bool change(Xid xid, std::size_t key, bool deletes, const Strengths& strengths, std::int64_t version);
-    /// A user's TRUNCATE in the open transaction `xid`. False where somebody else has locked something.
-    bool truncate(Xid xid, std::int64_t version);
+    /// A user's TRUNCATE in the open transaction `xid`. False where somebody else has locked something. `strength`
+    /// orders TRUNCATEs only among themselves: it must be below that of every change of a row.
+    bool truncate(Xid xid, std::int64_t version, double strength = -std::numeric_limits<double>::infinity());
     void commit(Xid xid, Ledger& ledger);
     /// The server: what was open is gone, and ids that left no trace are used again.
     void crash();

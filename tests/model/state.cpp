@@ -41,6 +41,7 @@ void append(std::string& state, const Events& events, const Numbering& numbering
         append(state, numbering(event.via));
         append(state, numbering(event.tag.origin));
         append(state, static_cast<std::uint64_t>(event.tag.number));
+        append(state, static_cast<std::uint64_t>(event.tag.strength - weakest));
         state.push_back(event.action);
     }
 }
@@ -59,7 +60,8 @@ void append(std::string& state, const Link& link, const Numbering& numbering) {
         append(state, item.row);
         append(state, item.offer.steps, numbering);
     }
-    append(state, batch.truncate ? 1 : 0);
+    append(state, batch.truncate ? Events{*batch.truncate} : Events{}, numbering);
+    append(state, batch.gone.size());
     for (const auto& gone : batch.gone)
         append(state, gone.row);
 }
