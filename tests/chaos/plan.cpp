@@ -21,7 +21,7 @@ constexpr int claims_of_all = 3;
 
 /// A TRUNCATE clears away much of what else would happen, so half of the runs have none, and the others one in so many
 /// operations.
-constexpr std::size_t truncates_seldom = 60;
+constexpr std::size_t truncates_seldom = 30;
 
 class Dice {
   public:
