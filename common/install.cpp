@@ -151,8 +151,8 @@ std::string functions() {
     for (const auto part :
          {sql::functions, sql::sequence_functions, sql::strength, sql::patterns, sql::object_functions,
           sql::follow_schema, sql::image_functions, sql::keep_lost, sql::held_functions, sql::constraint_functions,
-          sql::statements_of, sql::scope, sql::statements, sql::refusal_of_change, sql::own_values, sql::take_statement,
-          sql::ddl, sql::install_revoke}) {
+          sql::truncate_functions, sql::statements_of, sql::scope, sql::statements, sql::refusal_of_change,
+          sql::own_values, sql::take_statement, sql::ddl, sql::install_revoke}) {
         all += part;
         all += ";\n";
     }

@@ -205,6 +205,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     flow.begun(header);
     co_await begin_apply(target, source, *state.position);
     auto staged = co_await stage_events(pull, target, flow.pairs);
+    co_await stage_truncates(target, flow.pairs, pull.truncates(), staged);
     co_await fault_point("stage.events", source);
     report.waiting = 0;
     if (is_full) report.waiting = co_await pull.backlog();
@@ -225,7 +226,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await fault_point("stage.done", source);
 
     std::int64_t unlocked = 0;
-    if (staged.events > 0) {
+    if (!staged.tables.empty()) {
         if (!with_objects) co_await begin_decisions(target, source, flow.pairs, staged);
         bool overtaken = false;
         try {

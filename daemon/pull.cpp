@@ -3,6 +3,7 @@
 #include "common/fault.hpp"
 #include "daemon/object_sql.hpp"
 
+#include <boost/json.hpp>
 #include <sql/embedded.hpp>
 
 #include <algorithm>
@@ -29,6 +30,17 @@ void check_source(const pg::Result& row, const Peer& expected) {
                     ", not node " + std::to_string(expected.node) +
                     ": correct `neighbours` in the file, or its address");
     }
+}
+
+std::vector<Truncate> parse_truncates(const std::string& text) {
+    const auto list = boost::json::parse(text);
+    std::vector<Truncate> truncates;
+    for (const auto& entry : list.as_array()) {
+        const auto numbers = boost::json::value_to<std::vector<std::int64_t>>(entry);
+        if (numbers.size() != 4) throw Error("the source sent a TRUNCATE that cannot be understood");
+        truncates.push_back({static_cast<int>(numbers[0]), numbers[1], numbers[2], numbers[3]});
+    }
+    return truncates;
 }
 
 BatchHeader read_header(const pg::Result& row, const Peer& expected) {
@@ -96,6 +108,7 @@ pg::asio::awaitable<BatchHeader> Pull::begin(const Peer& expected) {
     auto header = read_header(*row, expected);
     header.clock = clock;
     any_held_ = header.any_held;
+    if (const auto truncates = row->optional_at(0, "truncates")) truncates_ = parse_truncates(*truncates);
     co_return header;
 }
 
@@ -126,7 +139,8 @@ pg::asio::awaitable<void> Pull::drain() {
     }
 }
 
-pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& tables, bool more_follows) {
+pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& tables, const std::set<int>& truncated,
+                                         bool more_follows) {
     co_await drain();
     std::string query;
     std::string relations;
@@ -145,6 +159,12 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
         more["tbl"] = std::to_string(pair->source.id);
         more["join"] = pair->source.key_match("t", "k");
         query += render_sql(any_held_ ? sql::pull_rows_held : sql::pull_rows, more);
+        if (truncated.contains(pair->source.id)) {
+            more["keys"] = pair->source.key_list("t");
+            more["held_nr"] = pair->source.integer_key ? "h.nr" : "NULL";
+            more["held_key"] = pair->source.integer_key ? "NULL" : "h.key";
+            query += render_sql(sql::pull_spared, more);
+        }
         relations += (relations.empty() ? "" : ",") + pair->source.relation;
         shapes += (shapes.empty() ? "" : ",") + pair->source.shape;
     }

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
+#include <vector>
 
 namespace tromp {
 
@@ -16,6 +18,14 @@ struct PullRequest {
     Scope scope{};
     std::uint64_t chunk = 0;               ///< events; a chunk ends with a whole transaction, so it may be larger
     std::optional<std::int64_t> newest{};  ///< the highest version read; looks for events that were overlooked
+};
+
+/// A TRUNCATE, with its tag; it is weaker than any change of a row.
+struct Truncate {
+    int table = 0;  ///< the source's id
+    std::int64_t version = 0;
+    std::int64_t origin = 0;
+    std::int64_t number = 0;
 };
 
 /// Where the lines of a COPY go: they are valid only during the call.
@@ -33,12 +43,17 @@ class Pull {
     /// us.
     pg::asio::awaitable<BatchHeader> begin(const Peer& expected);
 
+    /// Those of the chunk that the target does not know: of each table the strongest.
+    const std::vector<Truncate>& truncates() const { return truncates_; }
+
     /// Hands the lines of the next COPY to `sink`.
     pg::asio::awaitable<void> copy(const LineSink& sink);
 
     /// Asks for the rows of these tables: a COPY for each, in this order, and one more behind it where rows are held at
-    /// the source. With `more` other questions follow before the end.
-    pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables, bool more);
+    /// the source; then, where the table's id is in `truncated`, the two of pull_spared.sql. With `more` other
+    /// questions follow before the end.
+    pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables, const std::set<int>& truncated,
+                                       bool more);
 
     /// Asks for the COPY of pull_objects.sql. The numbers are separated by commas, here and below.
     pg::asio::awaitable<void> ask_objects(const std::string& objects);
@@ -71,6 +86,7 @@ class Pull {
 
     pg::Connection& source_;
     PullRequest request_;
+    std::vector<Truncate> truncates_;
     Lsn flushed_ = 0;
     bool any_held_ = false;
     std::string end_query_;  ///< not sent yet

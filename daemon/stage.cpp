@@ -73,12 +73,44 @@ pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, con
     co_return staged;
 }
 
+pg::asio::awaitable<void> stage_truncates(pg::Connection& target, const TablePairs& pairs,
+                                          const std::vector<Truncate>& truncates, Staged& staged) {
+    std::string rows;
+    for (const auto& truncate : truncates) {
+        rows += (rows.empty() ? "(" : ", (") + std::to_string(pair_of(pairs, truncate.table).target.id) + ", " +
+                std::to_string(truncate.version) + ", " + std::to_string(truncate.origin) + ", " +
+                std::to_string(truncate.number) + ")";
+        staged.tables.insert(truncate.table);
+        staged.truncated.insert(truncate.table);
+    }
+    if (rows.empty()) co_return;
+    co_await target.query("INSERT INTO pg_temp.incoming_truncate (tbl, version, origin, number) VALUES " + rows);
+}
+
+namespace {
+
+/// The keys of the source's rows, and those of what comes with a later chunk.
+pg::asio::awaitable<void> stage_spared(Pull& pull, pg::Connection& target, const TablePairs& pairs,
+                                       const TablePair& pair) {
+    co_await target.query(render_sql(sql::stage_spared, table_sql(pair)));
+    CopyIn sink(target);
+    co_await sink.begin("COPY " + spared_name(pair.target) + " FROM STDIN");
+    const LineSink write = [&sink](std::string_view line) { return sink.write(line); };
+    co_await pull.copy(write);
+    co_await sink.end();
+    std::set<int> tables;
+    co_await copy_translated(pull, target, "COPY pg_temp.spared_key (tbl, wire_nr, key, beyond) FROM STDIN", pairs,
+                             Unpaired::refused, tables);
+}
+
+}  // namespace
+
 pg::asio::awaitable<void> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
                                      int source, bool more) {
     std::vector<const TablePair*> tables;
     for (const int id : staged.tables)
         tables.push_back(&pairs.at(id));
-    co_await pull.ask_rows(tables, more);
+    co_await pull.ask_rows(tables, staged.truncated, more);
     for (const TablePair* const pair : tables) {
         const auto stage = stage_name(pair->target);
         co_await target.query(render_sql(sql::stage_rows, table_sql(*pair)));
@@ -88,6 +120,7 @@ pg::asio::awaitable<void> stage_rows(Pull& pull, pg::Connection& target, const T
         for (int copy = 0; copy < pull.copies(); ++copy)
             co_await pull.copy(write);
         staged.rows += co_await sink.end();
+        if (staged.truncated.contains(pair->source.id)) co_await stage_spared(pull, target, pairs, *pair);
         co_await fault_point("stage.rows", source);
     }
 }

@@ -42,6 +42,10 @@ std::string stage_name(const ReplicatedTable& table) {
     return "pg_temp.row_" + std::to_string(table.id);
 }
 
+std::string spared_name(const ReplicatedTable& table) {
+    return "pg_temp.spared_" + std::to_string(table.id);
+}
+
 SqlValues table_sql(const TablePair& pair) {
     const auto& table = pair.target;
     List stage_columns;
@@ -50,6 +54,7 @@ SqlValues table_sql(const TablePair& pair) {
     List names;
     List texts;
     List casts;
+    std::string same_key;
     for (const auto& column : table.columns) {
         const auto name = quote_identifier(column.name);
         const auto literal = quote_literal(column.name);
@@ -57,6 +62,7 @@ SqlValues table_sql(const TablePair& pair) {
         const auto value = as_text ? input_sql(column, "r." + name) : "r." + name;
         stage_columns.add(as_text ? name + "::text" : column.large_object ? name + "::oid" : name);
         staged.add(value);
+        if (table.is_key(column.name)) same_key += (same_key.empty() ? "t." : " AND t.") + name + " = r." + name;
         if (!column.fixed && !table.is_key(column.name)) assignments.add(name + " = " + value);
         names.add(literal);
         texts.add("r." + name + "::text");
@@ -70,6 +76,8 @@ SqlValues table_sql(const TablePair& pair) {
             {"table", table.quoted_name()},
             {"stage", stage_name(table)},
             {"keys", table.key_list("")},
+            {"spared", spared_name(table)},
+            {"match_spared", same_key},
             {"columns", pair.columns()},
             {"stage_columns", stage_columns.text()},
             {"columns_staged", staged.text()},

@@ -25,6 +25,13 @@ SELECT pg_current_snapshot() AS snapshot,
        EXISTS (SELECT FROM replication.events e -- as in overlooked.sql; :newest is NULL where that was asked before
                WHERE e.version > :newest AND e.xid < pg_snapshot_xmax(:'position'::pg_snapshot)
                  AND pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot) :scope) AS overlooked,
+       (SELECT json_agg(json_build_array(t.id, e.version, e.origin, e.number)) -- the strongest TRUNCATE of each table
+        FROM replication.tables t
+        CROSS JOIN LATERAL (SELECT e.version, e.origin, coalesce(e.number, e.id) AS number
+                            FROM replication.events e
+                            WHERE e.tbl = t.id AND e.nr IS NULL AND e.via <> :reader AND e.xid <= s.last
+                              AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8) :scope
+                            ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT 1) e) AS truncates,
        extract(epoch FROM clock_timestamp()) * 1000000 - s.oldest AS oldest_age,
        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock,
        set_config('trompd.last', coalesce(s.last::text, '0'), true) AS kept,

@@ -95,6 +95,9 @@ Xid last_of_chunk(const RandomSide& source, const Snapshot& position, std::uint6
             if (!position.contains(event.xid)) unread.push_back(event.xid);
         }
     }
+    for (const auto& event : source.truncates) {
+        if (!position.contains(event.xid)) unread.push_back(event.xid);
+    }
     std::sort(unread.begin(), unread.end());
     return unread.empty() ? 0 : unread[std::min<std::size_t>(chunk, unread.size()) - 1];
 }
@@ -114,6 +117,36 @@ std::string words(const model::Tag& winner, const model::Tag& loser) {
            ' ' + std::to_string(loser.version);
 }
 
+bool holds_insert(const model::Events& events) {
+    return std::any_of(events.begin(), events.end(), [](const model::Event& event) { return event.action == 'I'; });
+}
+
+/// The strongest TRUNCATE of the chunk.
+std::optional<model::Event> truncate_of_chunk(const RandomSide& source, const Snapshot& position, Xid last) {
+    std::optional<model::Event> result;
+    for (const auto& event : source.truncates) {
+        const bool in_chunk = event.via != 2 && event.xid <= last && !position.contains(event.xid);
+        if (in_chunk && (!result || event.tag > result->tag)) result = event;
+    }
+    return result;
+}
+
+/// What a TRUNCATE makes of a key that no event of the batch is about.
+void expect_swept(Expected& result, const model::Event& truncate, const RandomSide& source, const RandomSide& target,
+                  std::size_t key, Xid last, bool forwards) {
+    const auto to_come = model::still_to_come(source.logs[key], 2, target.position, last);
+    const bool swept = model::is_swept(to_come, target.ahead[key].value_or(model::Ahead{}));
+    if (source.rows[key] || !target.rows[key] || !swept) return;
+    const auto ahead_of_us = source.ahead[key].value_or(model::Ahead{});
+    const auto decision = model::decide({truncate}, target.logs[key], 1, source.position, ahead_of_us);
+    const auto ours = model::side(target.logs[key], 1, source.position, ahead_of_us);
+    if (decision.conflict && !holds_insert(ours))
+        result.conflict = words(std::max(decision.theirs, *decision.ours), std::min(decision.theirs, *decision.ours));
+    if (!decision.taken) return;
+    result.row = false;
+    if (!forwards) result.old_log = model::answered(target.logs[key], decision);
+}
+
 Expected expect(const RandomSide& source, const RandomSide& target, std::size_t key, Xid last, const Snapshot& position,
                 bool forwards) {
     Expected result;
@@ -123,7 +156,11 @@ Expected expect(const RandomSide& source, const RandomSide& target, std::size_t 
     const auto known = target.ahead[key].value_or(model::Ahead{});
     const auto steps = offer ? model::not_taken_yet(offer->steps, known) : model::Events{};
     result.ahead = model::advance_ahead(target.ahead[key], steps.empty() ? nullptr : &*offer, position);
-    if (steps.empty()) return result;
+    const auto truncate = truncate_of_chunk(source, target.position, last);
+    if (steps.empty()) {
+        if (truncate) expect_swept(result, *truncate, source, target, key, last, forwards);
+        return result;
+    }
 
     const auto ahead_of_us = source.ahead[key].value_or(model::Ahead{});
     const auto decision = model::decide(steps, target.logs[key], 1, source.position, ahead_of_us);
@@ -132,6 +169,9 @@ Expected expect(const RandomSide& source, const RandomSide& target, std::size_t 
     if (decision.conflict && (present || here)) {
         result.conflict = words(std::max(decision.theirs, *decision.ours), std::min(decision.theirs, *decision.ours));
     }
+    const auto losing = model::losing_truncate(target.truncates, 1, source.position);
+    if (losing && !decision.ours && present && !here && !holds_insert(steps))
+        result.conflict = words(decision.theirs, *losing);
     if (!decision.taken) return result;
     result.row = present;
     result.unlocked = !present && !here;
@@ -207,6 +247,12 @@ void compare_batch(Ends& ends, std::uint64_t seed, bool forwards) {
         REQUIRE((conflict == conflicts.end() ? "" : conflict->second) == expected.conflict);
         if (!expected.logged.empty()) ++taken;
     }
+    auto truncates = stored_truncates(sql);
+    const auto added = take_new(truncates, first_new_id);
+    REQUIRE(truncates == target.truncates);
+    const auto truncate = truncate_of_chunk(source, target.position, last);
+    REQUIRE(added.size() == (truncate && forwards ? 1U : 0U));
+    if (!added.empty()) CHECK((added[0].tag == truncate->tag && added[0].via == 1 && added[0].action == 'T'));
     CHECK((taken > 0 || !forwards));
     CHECK(!conflicts.empty());
 }
@@ -240,9 +286,11 @@ TEST_CASE("pruning and compacting leave what the model's functions leave") {
         store(sql, target, 1);
         sql.exec(std::string(sql::prune));
         auto pruned = stored_logs(sql);
+        CHECK(stored_truncates(sql) == model::pruned_truncates(target.truncates, acknowledged));
         store(sql, target, 1);
         sql.exec(std::string(sql::compact));
         auto compacted = stored_logs(sql);
+        CHECK(stored_truncates(sql) == model::compacted_truncates(target.truncates));
         for (std::size_t key = 0; key < keys; ++key) {
             CAPTURE(seed, key);
             REQUIRE(pruned[key] == model::pruned(target.logs[key], acknowledged));
