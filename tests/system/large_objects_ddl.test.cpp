@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const std::string captured = "{capture: true}";
 const std::string differs = "table public.document differs";
 
 /// The first `count` documents with objects of this size.
@@ -23,6 +24,7 @@ std::string documents_of(int count, const std::string& size) {
 
 TEST_CASE("a table that is made later has its large objects from its first row on, whatever rules it has") {
     auto options = with_documents();
+    options.nodes.ddl = captured;
     options.nodes.extra =
         "large_objects: {public.document: [lo, preview], public.scan: [page, thumb]}\n"
         "conflicts: {tables: {public.document: {orphans: restore_parent}}}\n";
@@ -52,7 +54,9 @@ TEST_CASE("a table that is made later has its large objects from its first row o
 }
 
 TEST_CASE("a column with large objects stays what it is until it is declared no more") {
-    auto tree = Tree::chain(2, with_documents());
+    auto options = with_documents();
+    options.nodes.ddl = captured;
+    auto tree = Tree::chain(2, options);
     auto& a = tree[0];
     for (const std::string change : {"DROP preview", "RENAME preview TO thumb", "ALTER preview TYPE bigint"}) {
         INFO(change);
@@ -65,7 +69,7 @@ TEST_CASE("a column with large objects stays what it is until it is declared no 
 }
 
 TEST_CASE("a table with large objects that was held catches up in chunks, while others flow and daemons are killed") {
-    auto options = with_documents("batch: {max_rows: 7}\nddl: {capture: false}\n");
+    auto options = with_documents("batch: {max_rows: 7}\n");
     auto tree = Tree::chain(3, options);
     auto& a = tree[0];
     auto& b = tree[1];
@@ -104,8 +108,7 @@ TEST_CASE("a table with large objects that was held catches up in chunks, while 
 }
 
 TEST_CASE("objects that were written to while they were compared are taken again in the same turn as before") {
-    auto options = with_documents("ddl: {capture: false}\n");
-    auto tree = Tree::chain(2, options);
+    auto tree = Tree::chain(2, with_documents());
     auto& a = tree[0];
     auto& b = tree[1];
     a.sql().exec(documents_of(1, "200000"));
