@@ -201,11 +201,10 @@ asio::awaitable<void> Link::serve() {
     for (bool read_again = true;;) {
         if (read_again) {
             open_statements = co_await retry_statements(flow);
-            const auto before = co_await statements_before(flow);
+            co_await run_statements_before(flow);
             const auto fit = co_await agree(*source, *target, options_.source.peer, options_.target.peer.node);
             flow.pairs = fit.pairs;
             source->set_silence_limit(patience_at_first_contact);
-            if (fit.misfits.empty()) co_await take_as_run(flow, before);
             auto misfits = co_await first_contact(flow);
             misfits.insert(misfits.end(), fit.misfits.begin(), fit.misfits.end());
             co_await hold_for_statements(flow, misfits);

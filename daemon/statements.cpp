@@ -167,6 +167,7 @@ asio::awaitable<Verdict> judge(Flow& flow, const Given& given, const Statement& 
     if (needs_rows(error.sqlstate())) verdict.state = waiting;
     if (!is_contradiction(error.sqlstate())) co_return verdict;
     const auto rivals = co_await flow.target.query(render_sql(sql::statement_rivals, given.values));
+    if (flow.begins) co_return Verdict{done, ""};
     std::string contradicted;
     for (int row = 0; row < rivals.rows(); ++row) {
         const std::string text(rivals.at(row, "statement"));
@@ -294,23 +295,17 @@ asio::awaitable<std::size_t> retry_statements(Flow& flow) {
     co_return left;
 }
 
-asio::awaitable<std::vector<StatementId>> statements_before(Flow& flow) {
-    std::vector<StatementId> before;
+asio::awaitable<void> run_statements_before(Flow& flow) {
     const auto link =
         co_await flow.target.query(render_sql(sql::link_started, "source", std::to_string(flow.from.node)));
-    if (link.boolean(0, "started")) co_return before;
-    const auto there =
+    if (link.boolean(0, "started")) co_return;
+    const auto row =
         co_await flow.source.query(render_sql(sql::statements_there, "reader", std::to_string(flow.reader)));
-    before = co_await unknown_statements(flow.target, std::string(there.at(0, "statements")));
-    co_return before;
-}
-
-asio::awaitable<void> take_as_run(Flow& flow, const std::vector<StatementId>& statements) {
-    for (const auto id : statements) {
-        auto given = co_await fetch(flow, id);
-        given.values["forwards"] = "false";
-        co_await flow.target.query(keep(given, done, ""));
-    }
+    flow.forwards = true;
+    const auto before = co_await unknown_statements(flow.target, std::string(row.at(0, "statements")));
+    flow.begins = true;
+    co_await run_statements(flow, before);
+    flow.begins = false;
 }
 
 asio::awaitable<void> hold_for_statements(Flow& flow, std::vector<Misfit>& misfits) {

@@ -23,10 +23,9 @@ pg::asio::awaitable<void> run_statements(Flow& flow, const std::vector<Statement
 /// Tries the statements again that were not run yet. Returns how many are left.
 pg::asio::awaitable<std::size_t> retry_statements(Flow& flow);
 
-/// A link that is about to start: people made its ends equal, so what was stated at the source before counts as run.
-/// Empty where the link has started.
-pg::asio::awaitable<std::vector<StatementId>> statements_before(Flow& flow);
-pg::asio::awaitable<void> take_as_run(Flow& flow, const std::vector<StatementId>& statements);
+/// A link that is about to start first runs what was stated at the source before. Its ends may have been made equal by
+/// people since: what contradicts the schema here counts as run.
+pg::asio::awaitable<void> run_statements_before(Flow& flow);
 
 /// The tables that wait for a statement become misfits, and those that are told why.
 pg::asio::awaitable<void> hold_for_statements(Flow& flow, std::vector<Misfit>& misfits);
