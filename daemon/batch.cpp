@@ -3,6 +3,7 @@
 #include "common/fault.hpp"
 #include "common/sql_text.hpp"
 #include "daemon/advance.hpp"
+#include "daemon/agreement.hpp"
 #include "daemon/apply.hpp"
 #include "daemon/forward.hpp"
 #include "daemon/identity.hpp"
@@ -39,9 +40,11 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     state.paused = row.boolean(0, "paused");
     state.forwards = row.number(0, "others") > 0;
     if (const auto position = row.optional_at(0, "position")) state.position = Snapshot::parse(*position);
+    state.schema_version = static_cast<int>(row.number(0, "schema_version"));
     state.acknowledged = row.optional_at(0, "acknowledged").value_or("");
     state.acknowledged_held = row.at(0, "acknowledged_held");
     state.held = parse_held_tables(row.at(0, "held_tables"));
+    state.compared = row.optional_at(0, "compared").value_or("");
     state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
                       row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or(""),
                       row.optional_at(0, "mark").value_or("")};
@@ -175,6 +178,8 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     auto& header = report.header;
     header = co_await pull.begin(flow.from);
     co_await fault_point("pull.begun", source);
+    check_schema(state.schema_version, state.own_name);
+    check_schema(header.schema_version, flow.from.name);
     check_identity(state, header, flow.from);
     co_await look_back(flow, header);
     co_await check_place(flow, state, header);

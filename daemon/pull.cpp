@@ -74,6 +74,8 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     if (const auto read = row.optional_at(0, "read_of_us")) header.read_of_us = Snapshot::parse(*read);
     header.held_of_us = parse_held_tables(row.at(0, "held_of_us"));
     if (const auto known = row.optional_at(0, "acknowledged_by_us")) header.acknowledged = Snapshot::parse(*known);
+    header.schema_version = static_cast<int>(row.number(0, "schema_version"));
+    header.compared = row.optional_at(0, "compared_with_us").value_or("");
     header.accepts_us = row.boolean(0, "accepts_us");
     header.reach_text = row.at(0, "reach");
     header.reach = parse_reach(header.reach_text);
