@@ -123,6 +123,16 @@ asio::awaitable<std::vector<std::string>> write_nodes(InstallTransaction& transa
     co_return unlisted;
 }
 
+/// In an order in which each is there before it is used.
+std::string all_functions() {
+    std::string text;
+    for (const std::string_view part : {sql::functions, sql::strength, sql::patterns, sql::shape, sql::capture_table,
+                                        sql::partitions, sql::follow_schema, sql::image_functions, sql::keep_lost,
+                                        sql::held_functions, sql::constraint_functions, sql::install_revoke})
+        text += part;
+    return text;
+}
+
 /// Where this database is, is where its links begin. Returns where it was moved from and to; then they begin anew.
 asio::awaitable<std::string> settle_in(InstallTransaction& transaction) {
     const auto row = co_await transaction.run(std::string(sql::moved), "read replication.home");
@@ -174,11 +184,7 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
                             {"ddl_apply", config.ddl.apply ? "true" : "false"}};
     co_await transaction.run(render_sql(sql::install_config, numbers), "write replication.config");
     report.unlisted_nodes = co_await write_nodes(transaction, config);
-    co_await transaction.run(std::string(sql::functions) + std::string(sql::strength) + std::string(sql::patterns) +
-                                 std::string(sql::follow_schema) + std::string(sql::image_functions) +
-                                 std::string(sql::keep_lost) + std::string(sql::held_functions) +
-                                 std::string(sql::constraint_functions) + std::string(sql::install_revoke),
-                             "renew the functions of schema replication");
+    co_await transaction.run(all_functions(), "renew the functions of schema replication");
     report.moved = co_await settle_in(transaction);
     co_await write_patterns(transaction, config);
     report.tables = co_await capture_tables(transaction, config, config.tables);

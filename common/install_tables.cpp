@@ -118,6 +118,7 @@ asio::awaitable<CaptureReport> add_tables(pg::Connection& connection, const Conf
     co_await add_pattern(transaction, pattern);
     const std::vector<std::string> patterns(1, pattern);
     auto report = co_await capture_tables(transaction, config, patterns);
+    co_await settle_pattern(transaction, pattern);
     co_await transaction.commit();
     co_return report;
 }

@@ -252,15 +252,20 @@ CREATE OR REPLACE FUNCTION replication.table_sequences(table_ids integer[] DEFAU
 RETURNS TABLE (sequence oid, schema_name text, table_name text, column_name text, is_number boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT DISTINCT s.oid, t.schema_name, t.table_name, a.attname::text, y.typcategory = 'N'
+    SELECT s.oid, t.schema_name, t.table_name, a.attname::text, y.typcategory = 'N'
     FROM replication.tables t
-    JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
+    CROSS JOIN LATERAL (
+        SELECT d.objid AS sequence, d.refobjsubid::smallint AS attnum
+        FROM pg_depend d
+        WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = t.relation AND d.refobjsubid > 0 AND d.classid = 'pg_class'::regclass
+        UNION
+        SELECT d.refobjid, f.adnum
+        FROM pg_attrdef f
+        JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
+        WHERE f.adrelid = t.relation) k
+    JOIN pg_class s ON s.oid = k.sequence AND s.relkind = 'S'
+    JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum = k.attnum AND NOT a.attisdropped
     JOIN pg_type y ON y.oid = a.atttypid
-    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass)
-    JOIN pg_class s ON s.relkind = 'S'
-     AND ((d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.refobjid = t.relation AND d.refobjsubid = a.attnum)
-          OR (d.classid = 'pg_attrdef'::regclass AND d.refobjid = s.oid
-              AND d.objid = (SELECT f.oid FROM pg_attrdef f WHERE f.adrelid = t.relation AND f.adnum = a.attnum)))
     WHERE table_ids IS NULL OR t.id = ANY (table_ids)
 $$;
 
