@@ -18,7 +18,7 @@ AS $$
 $$;
 
 -- Rows come to a captured table with a partition. Where they were replicated before, only what is not sent yet becomes a change of this table; others
--- are inserts. The same statement does the same at every node.
+-- are inserts, if they come now. Of a partition that came earlier, unseen, nobody knows which rows came with it.
 CREATE OR REPLACE FUNCTION replication.take_partition(table_id integer, part oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -32,7 +32,7 @@ BEGIN
         UPDATE replication.ahead SET tbl = table_id WHERE tbl = before;
         UPDATE replication.unlocked SET tbl = table_id WHERE tbl = before;
         UPDATE replication.held SET tbl = table_id, schema_name = t.schema_name, table_name = t.table_name WHERE tbl = before;
-    ELSE
+    ELSIF EXISTS (SELECT FROM pg_partition_ancestors(part) a JOIN pg_inherits i ON i.inhrelid = a.relid WHERE replication.is_uncommitted(i.xmin)) THEN
         PERFORM replication.log_all_rows(table_id, 'I', part);
     END IF;
 END
