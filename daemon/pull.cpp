@@ -117,6 +117,7 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
     std::string query;
     std::string relations;
     std::string shapes;
+    std::vector<std::string> names;
     for (const TablePair* const pair : tables) {
         auto more = values();
         std::string columns;
@@ -133,9 +134,10 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
         query += render_sql(any_held_ ? sql::pull_rows_held : sql::pull_rows, more);
         relations += (relations.empty() ? "" : ",") + pair->source.relation;
         shapes += (shapes.empty() ? "" : ",") + pair->source.shape;
+        names.push_back(pair->source.quoted_name());
     }
-    co_await source_.send(query +
-                          render_sql(sql::pull_end, "relations", "{" + relations + "}", "shapes", "{" + shapes + "}"));
+    co_await source_.send(query + render_sql(sql::pull_end, "relations", "{" + relations + "}", "shapes",
+                                             "{" + shapes + "}", "names", array_text(names)));
 }
 
 pg::asio::awaitable<bool> Pull::end() {

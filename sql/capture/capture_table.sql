@@ -3,7 +3,7 @@
 -- Logs every row of a table, or of one partition of it, as changed by this node now. What was committed before, we see; what is not committed yet, waits until we have ended.
 CREATE OR REPLACE FUNCTION replication.log_all_rows(table_id integer, change "char", part oid DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-    SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET timezone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C'
+    SET row_security = off SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET timezone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C'
 AS $$
 DECLARE
     t       record;

@@ -42,7 +42,7 @@ $$;
 -- has no longer is also a change of the new one; the rows that were deleted may have been in this partition.
 CREATE OR REPLACE FUNCTION replication.take_leaver(table_id integer, before integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-    SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET timezone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C'
+    SET row_security = off SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET timezone = 'UTC' SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C'
 AS $$
 DECLARE
     t record;
