@@ -145,14 +145,31 @@ asio::awaitable<std::string> settle_in(InstallTransaction& transaction) {
     co_return moved;
 }
 
-/// The functions that every init renews.
+/// The functions that every init renews, in an order in which each is there before it is used.
 std::string functions() {
     std::string all;
-    for (const auto part :
-         {sql::functions, sql::sequence_functions, sql::strength, sql::patterns, sql::object_functions,
-          sql::follow_schema, sql::image_functions, sql::keep_lost, sql::held_functions, sql::constraint_functions,
-          sql::truncate_functions, sql::statements_of, sql::scope, sql::statements, sql::refusal_of_change,
-          sql::own_values, sql::take_statement, sql::ddl, sql::install_revoke}) {
+    for (const auto part : {sql::functions,
+                            sql::sequence_functions,
+                            sql::strength,
+                            sql::patterns,
+                            sql::object_functions,
+                            sql::shape,
+                            sql::capture_table,
+                            sql::partitions,
+                            sql::follow_schema,
+                            sql::image_functions,
+                            sql::keep_lost,
+                            sql::held_functions,
+                            sql::constraint_functions,
+                            sql::truncate_functions,
+                            sql::statements_of,
+                            sql::scope,
+                            sql::statements,
+                            sql::refusal_of_change,
+                            sql::own_values,
+                            sql::take_statement,
+                            sql::ddl,
+                            sql::install_revoke}) {
         all += part;
         all += ";\n";
     }

@@ -23,18 +23,6 @@ struct Candidate {
     std::string name() const { return qualified_name(schema, table); }
 };
 
-/// An array literal.
-std::string array_of(const std::vector<std::string>& texts) {
-    std::string array;
-    for (const auto& text : texts) {
-        array += array.empty() ? "{\"" : ",\"";
-        for (const char c : text)
-            array += c == '"' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
-        array += '"';
-    }
-    return array.empty() ? "{}" : array + "}";
-}
-
 asio::awaitable<std::vector<Candidate>> candidates(InstallTransaction& transaction, const std::string& patterns) {
     const auto query = render_sql(sql::install_candidates, "patterns", patterns);
     const auto rows = co_await transaction.run(query, "read the catalogue");
@@ -91,7 +79,7 @@ asio::awaitable<CaptureReport> capture_tables(InstallTransaction& transaction, c
                                               const std::vector<std::string>& patterns) {
     co_await write_rules(transaction, config);
     co_await transaction.run(std::string(sql::install_follow_names), "follow tables that were renamed or dropped");
-    const auto asked = array_of(patterns);
+    const auto asked = array_text(patterns);
     auto tables = co_await candidates(transaction, asked);
     CaptureReport report;
     report.refused = co_await absent(transaction, asked);
@@ -123,6 +111,7 @@ asio::awaitable<CaptureReport> add_tables(pg::Connection& connection, const Conf
     co_await add_pattern(transaction, pattern);
     const std::vector<std::string> patterns(1, pattern);
     auto report = co_await capture_tables(transaction, config, patterns);
+    co_await settle_pattern(transaction, pattern);
     co_await transaction.commit();
     co_return report;
 }

@@ -80,4 +80,17 @@ std::string render_sql(std::string_view text, const SqlValues& values) {
     return result;
 }
 
+std::string array_text(const std::vector<std::string>& elements) {
+    std::string text = "{";
+    for (const auto& element : elements) {
+        text += text.size() == 1 ? "\"" : ",\"";
+        for (const char c : element) {
+            if (c == '"' || c == '\\') text += '\\';
+            text += c;
+        }
+        text += '"';
+    }
+    return text + '}';
+}
+
 }  // namespace tromp

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tromp {
 
@@ -33,5 +34,8 @@ std::string quote_literal(std::string_view text);
 
 /// "text" with quotes doubled, always quoted. Throws Error for a zero byte.
 std::string quote_identifier(std::string_view text);
+
+/// The text of an array of texts, to be quoted as a literal.
+std::string array_text(const std::vector<std::string>& elements);
 
 }  // namespace tromp

@@ -54,9 +54,7 @@ json::object rule(const std::string& schema, const std::string& table, const Tab
     return object;
 }
 
-}  // namespace
-
-asio::awaitable<void> write_patterns(InstallTransaction& transaction, const Config& config) {
+std::string patterns_json(const Config& config) {
     json::array patterns;
     for (const auto& text : config.tables) {
         const auto pattern = parse(text);
@@ -69,7 +67,29 @@ asio::awaitable<void> write_patterns(InstallTransaction& transaction, const Conf
         object["table_like"] = like.table;
         patterns.push_back(std::move(object));
     }
-    const auto query = render_sql(sql::install_patterns, "patterns", json::serialize(patterns));
+    return json::serialize(patterns);
+}
+
+std::string rules_json(const Config& config) {
+    const auto& conflicts = config.conflicts;
+    json::array rules;
+    rules.push_back(rule({}, {}, TableRule{}, conflicts, {}));
+    auto columns_of = config.large_objects;
+    for (const auto& entry : conflicts.tables)
+        columns_of.try_emplace(entry.first);
+    for (const auto& [name, columns] : columns_of) {
+        const auto table = parse(name);
+        const auto found = conflicts.tables.find(name);
+        const auto own = found == conflicts.tables.end() ? TableRule{} : found->second;
+        rules.push_back(rule(table.schema(), table.table(), own, conflicts, columns));
+    }
+    return json::serialize(rules);
+}
+
+}  // namespace
+
+asio::awaitable<void> write_patterns(InstallTransaction& transaction, const Config& config) {
+    const auto query = render_sql(sql::install_patterns, "patterns", patterns_json(config));
     co_await transaction.run(query, "write replication.patterns");
 }
 
@@ -83,21 +103,43 @@ asio::awaitable<void> add_pattern(InstallTransaction& transaction, const std::st
     co_await transaction.run(render_sql(sql::install_add_pattern, values), "write replication.patterns");
 }
 
+asio::awaitable<void> settle_pattern(InstallTransaction& transaction, const std::string& pattern) {
+    const auto query = render_sql(sql::install_settle_pattern, "pattern", pattern);
+    co_await transaction.run(query, "write replication.patterns");
+}
+
+asio::awaitable<void> exclude_table(InstallTransaction& transaction, const std::string& schema,
+                                    const std::string& table) {
+    const auto name = qualified_name(schema, table);
+    const auto like = parse(name).like();
+    const SqlValues values{{"pattern", "!" + name},
+                           {"schema", schema},
+                           {"table", table},
+                           {"schema_like", like.schema},
+                           {"table_like", like.table}};
+    co_await transaction.run(render_sql(sql::install_exclude, values), "write replication.patterns");
+}
+
 asio::awaitable<void> write_rules(InstallTransaction& transaction, const Config& config) {
-    const auto& conflicts = config.conflicts;
-    json::array rules;
-    rules.push_back(rule({}, {}, TableRule{}, conflicts, {}));
-    auto columns_of = config.large_objects;
-    for (const auto& entry : conflicts.tables)
-        columns_of.try_emplace(entry.first);
-    for (const auto& [name, columns] : columns_of) {
-        const auto table = parse(name);
-        const auto found = conflicts.tables.find(name);
-        const auto own = found == conflicts.tables.end() ? TableRule{} : found->second;
-        rules.push_back(rule(table.schema(), table.table(), own, conflicts, columns));
-    }
-    const auto query = render_sql(sql::install_rules, "rules", json::serialize(rules));
+    const auto query = render_sql(sql::install_rules, "rules", rules_json(config));
     co_await transaction.run(query, "write replication.rules");
+}
+
+asio::awaitable<std::string> take_over_tables(pg::Connection& connection, const Config& config) {
+    const auto query =
+        render_sql(sql::install_patterns_differ, "patterns", patterns_json(config), "rules", rules_json(config));
+    const auto row = co_await connection.query(query);
+    std::string words;
+    const auto say = [&words](const std::string& what) { words += (words.empty() ? "" : ", ") + what; };
+    if (const auto names = row.optional_at(0, "only_in_file")) say("only the file has " + *names);
+    if (const auto names = row.optional_at(0, "only_here")) say("only the database had " + *names);
+    if (row.boolean(0, "rules_differ")) say("`conflicts` or `large_objects` differ");
+    if (words.empty()) co_return words;
+    auto transaction = co_await InstallTransaction::begin(connection);
+    co_await write_patterns(transaction, config);
+    co_await write_rules(transaction, config);
+    co_await transaction.commit();
+    co_return words;
 }
 
 }  // namespace tromp

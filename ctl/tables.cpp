@@ -1,4 +1,5 @@
 #include <ostream>
+#include <set>
 
 #include <sql/embedded.hpp>
 
@@ -6,6 +7,7 @@
 #include "common/install_transaction.hpp"
 #include "common/sql_text.hpp"
 #include "common/table_pattern.hpp"
+#include "common/table_rules.hpp"
 #include "ctl/capture_text.hpp"
 #include "ctl/command.hpp"
 #include "ctl/rows.hpp"
@@ -52,13 +54,18 @@ asio::awaitable<Exit> list(Context& context) {
 asio::awaitable<Exit> add(Context& context) {
     const auto wanted = required_pattern(context);
     const auto& pattern = wanted.second;
+    const auto added = pattern.has_wildcard() ? wanted.first : pattern.name();
     const auto connection = co_await open_initialised(context);
-    const auto report = co_await add_tables(*connection, context.config, wanted.first);
+    const auto report = co_await add_tables(*connection, context.config, added);
     print_captured(report, context);
-    for (const auto& table : co_await known_tables(*connection)) {
-        if (!pattern.matches(table.schema, table.table)) continue;
-        context.out << yaml_after_adding(context.config, table.schema, table.table);
+    std::set<std::string> advice;  // each once
+    const auto known = co_await known_tables(*connection);
+    for (const auto& table : known) {
+        if (pattern.matches(table.schema, table.table))
+            advice.insert(yaml_after_adding(context.config, added, table.schema, table.table));
     }
+    for (const auto& text : advice)
+        context.out << text;
     if (!report.added.empty()) co_await wake_daemon(context);
     co_return report.refused.empty() ? Exit::done : Exit::no;
 }
@@ -73,6 +80,7 @@ asio::awaitable<Exit> remove(Context& context) {
         const SqlValues values{{"id", table.id}};
         co_await transaction.run(render_sql(sql::tables_release, values),
                                  "release table " + qualified_name(table.schema, table.table));
+        co_await exclude_table(transaction, table.schema, table.table);
         removed.push_back(std::move(table));
     }
     if (removed.empty()) throw Error("no such table is replicated; trompctl tables lists those that are");

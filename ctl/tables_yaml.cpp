@@ -45,11 +45,11 @@ constexpr auto put_in = "So that it stays so, put this into";
 
 }  // namespace
 
-std::string yaml_after_adding(const Config& config, std::string_view schema, std::string_view table) {
+std::string yaml_after_adding(const Config& config, const std::string& added, std::string_view schema,
+                              std::string_view table) {
     const auto found = matches(config, schema, table);
     const bool included = found.wildcard || !found.names.empty();
-    return advice(take_out, config, found.excludes) +
-           (included ? "" : advice(put_in, config, item(qualified_name(schema, table))));
+    return advice(take_out, config, found.excludes) + (included ? "" : advice(put_in, config, item(added)));
 }
 
 std::string yaml_after_removing(const Config& config, std::string_view schema, std::string_view table) {

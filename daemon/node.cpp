@@ -4,6 +4,7 @@
 #include "common/install.hpp"
 #include "common/log.hpp"
 #include "common/sql_text.hpp"
+#include "common/table_rules.hpp"
 #include "daemon/retry.hpp"
 #include "daemon/running_link.hpp"
 #include "daemon/service.hpp"
@@ -148,6 +149,15 @@ asio::awaitable<void> Node::register_neighbours(pg::Connection& database) {
         const auto query = render_sql(sql::install_node, "node", std::to_string(neighbour.node), "name", neighbour.name,
                                       "is_self", "false");
         co_await database.query(query);
+    }
+    const auto disagreement = co_await take_over_tables(database, config_);
+    if (!disagreement.empty()) {
+        spdlog::warn(
+            "`tables`, `conflicts` or `large_objects` of {} are not those of the last trompctl init or tables add, "
+            "remove ({}): the "
+            "file "
+            "holds for tables that are made from now on; run trompctl init for those that are there",
+            config_.file, disagreement);
     }
     const auto query = render_sql(sql::install_unlisted_nodes, "listed", numbers(config_.neighbours));
     const auto unlisted = co_await database.query(query);

@@ -147,6 +147,7 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
     std::string query;
     std::string relations;
     std::string shapes;
+    std::vector<std::string> names;
     for (const TablePair* const pair : tables) {
         auto more = values();
         std::string columns;
@@ -169,8 +170,10 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
         }
         relations += (relations.empty() ? "" : ",") + pair->source.relation;
         shapes += (shapes.empty() ? "" : ",") + pair->source.shape;
+        names.push_back(pair->source.quoted_name());
     }
-    end_query_ = render_sql(sql::pull_end, "relations", "{" + relations + "}", "shapes", "{" + shapes + "}");
+    end_query_ = render_sql(sql::pull_end, "relations", "{" + relations + "}", "shapes", "{" + shapes + "}", "names",
+                            array_text(names));
     if (!more_follows) query += std::exchange(end_query_, "");
     co_await source_.send(std::move(query));
 }

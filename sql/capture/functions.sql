@@ -55,13 +55,27 @@ AS $$
           AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype))
 $$;
 
--- SQL for the key of a row `alias` as a jsonb array. Numbers and booleans stay what they are, all else travels as text.
+-- Is it a type of PostgreSQL's own, or a domain over one?
+CREATE OR REPLACE FUNCTION replication.is_own_type(type oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE base AS (
+        SELECT y.* FROM pg_type y WHERE y.oid = type
+        UNION ALL
+        SELECT y.* FROM base b JOIN pg_type y ON y.oid = b.typbasetype WHERE b.typtype = 'd'
+    )
+    SELECT typnamespace = 'pg_catalog'::regnamespace FROM base WHERE typtype <> 'd'
+$$;
+
+-- SQL for the key of a row `alias` as a jsonb array. Numbers and booleans stay what they are, all else travels as text. A user's type is printed, not
+-- cast: whoever makes a type may make a cast to text as well, which would run with the rights of the schema's owner.
 CREATE OR REPLACE FUNCTION replication.key_expression(relation oid, key_columns text[], alias text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'jsonb_build_array(' || string_agg(format(
                CASE WHEN a.atttypid IN ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'text'::regtype)
-                    THEN '%s.%I' ELSE '%s.%I::text' END, alias, a.attname), ', ' ORDER BY k.position) || ')'
+                    THEN '%s.%I'
+                    WHEN replication.is_own_type(a.atttypid) THEN '%s.%I::text' ELSE 'format(''%%s'', %s.%I)' END, alias, a.attname), ', ' ORDER BY k.position) || ')'
     FROM unnest(key_columns) WITH ORDINALITY AS k(name, position)
     JOIN pg_attribute a ON a.attrelid = relation AND a.attname = k.name
 $$;

@@ -279,3 +279,12 @@ TEST_CASE("table patterns match as they say") {
     CHECK(qualified_name("public", "account_1$") == "public.account_1$");
     CHECK(qualified_name("Odd", "a\"b") == "\"Odd\".\"a\"\"b\"");
 }
+
+TEST_CASE("table patterns for LIKE") {
+    const auto like = TablePattern::parse("Public.cache_*").value().like();
+    CHECK(like.schema == "public");
+    CHECK(like.table == "cache\\_%");
+    const auto quoted = TablePattern::parse("!\"50%\".\"a*\\b\"").value().like();
+    CHECK(quoted.schema == "50\\%");
+    CHECK(quoted.table == "a*\\\\b");
+}

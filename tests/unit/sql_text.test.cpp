@@ -24,3 +24,8 @@ TEST_CASE("a zero byte cannot be smuggled into SQL") {
     CHECK_THROWS_AS(quote_literal(std::string("a\0b", 3)), Error);
     CHECK_THROWS_AS(quote_identifier(std::string("\0", 1)), Error);
 }
+
+TEST_CASE("an array of texts holds any text") {
+    CHECK(array_text({}) == "{}");
+    CHECK(array_text({"a", "", "b,{\"c\\"}) == R"({"a","","b,{\"c\\"})");
+}
