@@ -364,7 +364,7 @@ TEST_CASE("wild input ends in an Error") {
     for (const char* tail :
          {"+1", "||1", " UNION SELECT 1", "::int", " IS NULL", " AT TIME ZONE 1", " IN (1)", " COLLATE c"}) {
         CAPTURE(tail);
-        for (const int times : {1'500, 3'000, 9'000, 500'000 / static_cast<int>(std::string(tail).size())})
+        for (const int times : {1'500, 500'000 / static_cast<int>(std::string(tail).size())})
             refusal_of("CREATE VIEW v AS SELECT 1" + repeated(tail, times));
         CHECK_THAT(refusal_of("CREATE VIEW v AS SELECT 1" + repeated(tail, 9'000)), contains("nested too deeply"));
     }
