@@ -256,11 +256,14 @@ AS $$
     FROM replication.tables t
     JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_type y ON y.oid = a.atttypid
-    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.classid IN ('pg_class'::regclass, 'pg_attrdef'::regclass)
-    JOIN pg_class s ON s.relkind = 'S'
-     AND ((d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.refobjid = t.relation AND d.refobjsubid = a.attnum)
-          OR (d.classid = 'pg_attrdef'::regclass AND d.refobjid = s.oid
-              AND d.objid = (SELECT f.oid FROM pg_attrdef f WHERE f.adrelid = t.relation AND f.adnum = a.attnum)))
+    -- Two looks, each by an index of pg_depend.
+    CROSS JOIN LATERAL (SELECT d.objid AS oid FROM pg_depend d
+                        WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = t.relation AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass
+                        UNION ALL
+                        SELECT d.refobjid FROM pg_attrdef f
+                        JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
+                        WHERE f.adrelid = t.relation AND f.adnum = a.attnum) k
+    JOIN pg_class s ON s.oid = k.oid AND s.relkind = 'S'
     WHERE table_ids IS NULL OR t.id = ANY (table_ids)
 $$;
 
