@@ -22,7 +22,7 @@ void check_statements_run(Tree& tree) {
         CHECK(node->sql().value(
                   "SELECT coalesce(string_agg(statement || ': ' || error, '; '), '') FROM replication.statements"
                   " WHERE state <> 'done'") == "");
-        CHECK(node->sql().number("SELECT count(*) FROM replication.held_tables") == 0);
+        wait_value(*node, "SELECT count(*) FROM replication.held_tables", "0");
     }
 }
 

@@ -80,7 +80,7 @@ void check_same_schema(Tree& tree) {
         CHECK(node->sql().value(
                   "SELECT coalesce(string_agg(statement || ': ' || error, '; '), '') FROM replication.statements"
                   " WHERE state <> 'done'") == "");
-        CHECK(node->sql().number("SELECT count(*) FROM replication.held_tables") == 0);
+        wait_value(*node, "SELECT count(*) FROM replication.held_tables", "0");
     }
 }
 
