@@ -155,7 +155,7 @@ $$;
 
 -- Makes the capture of a table what its columns, key and partitions ask for now.
 CREATE OR REPLACE FUNCTION replication.renew(table_id integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on'
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on' SET client_min_messages = warning
 AS $$
 BEGIN
     UPDATE replication.tables t

@@ -9,6 +9,8 @@ DECLARE
     numbers smallint[];
     types   oid[];
     own     text;
+    part    record;
+    has_rows boolean;
 BEGIN
     FOR t IN
         SELECT DISTINCT k.*
@@ -34,6 +36,20 @@ BEGIN
             way := 'Make the partition with CREATE TABLE … PARTITION OF, and move the rows with INSERT … SELECT.';
             RETURN;
         END IF;
+        -- What is attached was no part of it, and has no trigger yet.
+        FOR part IN SELECT format('%I.%I', n.nspname, c.relname) AS name, replication.is_meant(n.nspname, c.relname, false) AS is_meant
+                    FROM replication.parts_of(t.relation) p
+                    JOIN pg_class c ON c.oid = p.part
+                    JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE words @> '{attach,partition}' AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = p.part AND g.tgname = 'trompd_insert') LOOP
+            EXECUTE format('SELECT EXISTS (SELECT FROM %s)', part.name) INTO has_rows;
+            IF has_rows OR NOT part.is_meant THEN
+                why := CASE WHEN has_rows THEN format('the rows of %s are not in the log', part.name)
+                            ELSE format('%s is none of what is replicated, and the other nodes do not have it', part.name) END;
+                way := 'Make the partition with CREATE TABLE … PARTITION OF, and move the rows with INSERT … SELECT.';
+                RETURN;
+            END IF;
+        END LOOP;
         -- A key column may have a new name.
         SELECT array_agg(a.attnum ORDER BY k.position), array_agg(a.atttypid ORDER BY k.position) INTO numbers, types
         FROM unnest(replication.key_of(t.relation)) WITH ORDINALITY AS k(name, position)
