@@ -8,13 +8,6 @@ namespace {
 
 using json::object;
 
-void read_create(const object& fields, Reading& reading, Names names) {
-    add_relation(reading, object_of(fields, "relation"), names);
-    add_named(reading, list_of(fields, "inhRelations"), Names::table);
-    for (const auto& element : list_of(fields, "tableElts"))
-        add_element(reading, element);
-}
-
 void alter_table_command(const object& command, Reading& reading, Names names) {
     struct Refused {
         std::string_view type;
@@ -23,6 +16,7 @@ void alter_table_command(const object& command, Reading& reading, Names names) {
     };
     static constexpr Refused refused[] = {
         {"AT_ChangeOwner", "OWNER TO", refusal::rights},
+        {"AT_SetTableSpace", "SET TABLESPACE", refusal::upkeep},
         {"AT_EnableTrigAll", "ENABLE TRIGGER ALL", refusal::all_triggers},
         {"AT_DisableTrigAll", "DISABLE TRIGGER ALL", refusal::all_triggers},
         {"AT_EnableTrigUser", "ENABLE TRIGGER USER", refusal::all_triggers},
@@ -53,17 +47,16 @@ void alter_table_command(const object& command, Reading& reading, Names names) {
 
 void create_table(const object& fields, Reading& reading) {
     reading.kind = "CREATE TABLE";
-    read_create(fields, reading, Names::table);
-}
-
-void create_foreign_table(const object& fields, Reading& reading) {
-    reading.kind = "CREATE FOREIGN TABLE";
-    read_create(object_of(fields, "base"), reading, Names::other);
+    add_relation(reading, object_of(fields, "relation"), Names::table);
+    add_named(reading, list_of(fields, "inhRelations"), Names::table);
+    for (const auto& element : list_of(fields, "tableElts"))
+        add_element(reading, element);
 }
 
 void alter_table(const object& fields, Reading& reading) {
     const auto& kind = object_kind(text_of(fields, "objtype"));
     reading.kind = "ALTER " + std::string(kind.words);
+    if (kind.names == Names::each_nodes) refuse(reading.kind, refusal::own);
     add_relation(reading, object_of(fields, "relation"), kind.names);
     for (const auto& command : list_of(fields, "cmds"))
         alter_table_command(named_node(command).fields, reading, kind.names);
@@ -73,17 +66,6 @@ void create_index(const object& fields, Reading& reading) {
     reading.kind = "CREATE INDEX";
     reading.alone = flag_of(fields, "concurrent");
     add_relation(reading, object_of(fields, "relation"), Names::table);
-}
-
-/// It cannot be in a transaction when it is CONCURRENTLY, and when the table is partitioned, which the text does not
-/// say; and it needs none.
-void reindex(const object& fields, Reading& reading) {
-    reading.kind = "REINDEX";
-    reading.alone = true;
-    const auto kind = text_of(fields, "kind");
-    if (kind != "REINDEX_OBJECT_TABLE" && kind != "REINDEX_OBJECT_INDEX")
-        refuse("REINDEX of more than a table", refusal::upkeep);
-    add_relation(reading, object_of(fields, "relation"), kind == "REINDEX_OBJECT_TABLE" ? Names::table : Names::other);
 }
 
 void create_trigger(const object& fields, Reading& reading) {

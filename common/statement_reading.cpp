@@ -39,8 +39,7 @@ const ObjectKind& read_object(std::string_view verb, std::string_view type, Read
 
 /// The parts of an operator class or family come after its access method; neither can be temporary or ours.
 bool has_checked_name(const ObjectKind& kind) {
-    return kind.type != "OBJECT_OPCLASS" && kind.type != "OBJECT_OPFAMILY" && kind.type != "OBJECT_CAST" &&
-           kind.type != "OBJECT_TRANSFORM";
+    return kind.type != "OBJECT_OPCLASS" && kind.type != "OBJECT_OPFAMILY" && kind.type != "OBJECT_CAST";
 }
 
 void drop(const object& fields, Reading& reading) {
@@ -211,7 +210,6 @@ constexpr Rule rules[] = {
     {"CompositeTypeStmt", create_composite},
     {"CreateDomainStmt", create_domain},
     {"CreateEnumStmt", create_enum},
-    {"CreateForeignTableStmt", create_foreign_table},
     {"CreateFunctionStmt", create_function},
     {"CreatePolicyStmt", create_policy},
     {"CreateRangeStmt", create_enum},
@@ -224,7 +222,6 @@ constexpr Rule rules[] = {
     {"DefineStmt", define},
     {"DropStmt", drop},
     {"IndexStmt", create_index},
-    {"ReindexStmt", reindex},
     {"RenameStmt", rename},
     {"RuleStmt", create_rule},
     {"SelectStmt", select_into},
@@ -243,8 +240,6 @@ constexpr PlainRule plain_rules[] = {
     {"CreateExtensionStmt", "CREATE EXTENSION"},
     {"CreateOpClassStmt", "CREATE OPERATOR CLASS"},
     {"CreateOpFamilyStmt", "CREATE OPERATOR FAMILY"},
-    {"CreatePLangStmt", "CREATE LANGUAGE"},
-    {"CreateTransformStmt", "CREATE TRANSFORM"},
 };
 
 template <typename Table>

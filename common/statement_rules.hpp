@@ -8,10 +8,8 @@
 namespace tromp::statement {
 
 void create_table(const boost::json::object& fields, Reading& reading);
-void create_foreign_table(const boost::json::object& fields, Reading& reading);
 void alter_table(const boost::json::object& fields, Reading& reading);
 void create_index(const boost::json::object& fields, Reading& reading);
-void reindex(const boost::json::object& fields, Reading& reading);
 void create_trigger(const boost::json::object& fields, Reading& reading);
 void create_rule(const boost::json::object& fields, Reading& reading);
 void create_policy(const boost::json::object& fields, Reading& reading);

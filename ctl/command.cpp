@@ -28,7 +28,7 @@ constexpr std::array<Command, 17> table{{
     {"resume", "[NEIGHBOUR]", "start them again", run_resume},
     {"tables", "[list|add T|remove T|check]", "the replicated tables; check compares them with the neighbours'",
      run_tables},
-    {"ddl", "STATEMENT", "run a schema statement here and everywhere", nullptr},
+    {"ddl", "STATEMENT", "run a schema statement, or several, here and at all other nodes", run_ddl},
     {"sequences", "[--max-nodes N]", "this node's share of the tables' sequences", run_sequences},
     {"remove", "NEIGHBOUR", "end a link: nothing waits for that node any more", run_remove},
     {"uninit", "", "take triggers, functions and schema away; the data stays", run_uninit},

@@ -60,6 +60,7 @@ asio::awaitable<Exit> run_pause(Context& context);
 asio::awaitable<Exit> run_resume(Context& context);
 asio::awaitable<Exit> run_tables(Context& context);
 asio::awaitable<Exit> run_tables_check(Context& context);
+asio::awaitable<Exit> run_ddl(Context& context);
 asio::awaitable<Exit> run_sequences(Context& context);
 asio::awaitable<Exit> run_remove(Context& context);
 asio::awaitable<Exit> run_uninit(Context& context);

@@ -112,7 +112,6 @@ TEST_CASE("a statement has the name of its command tag") {
     CHECK(kind_of("ALTER SEQUENCE s MAXVALUE 9 OWNED BY t.c") == "ALTER SEQUENCE");
     CHECK(kind_of("CREATE EXTENSION IF NOT EXISTS citext") == "CREATE EXTENSION");
     CHECK(kind_of("ALTER EXTENSION citext UPDATE") == "ALTER EXTENSION");
-    CHECK(kind_of("CREATE FOREIGN TABLE f (a int) SERVER s") == "CREATE FOREIGN TABLE");
     CHECK(kind_of("COMMENT ON COLUMN a.b IS 'x'") == "COMMENT");
     CHECK(kind_of("CREATE STATISTICS s ON a, b FROM t") == "CREATE STATISTICS");
     CHECK(kind_of("DROP POLICY p ON t") == "DROP POLICY");
@@ -150,7 +149,6 @@ TEST_CASE("a statement names the tables that it concerns, as the catalogue spell
     CHECK(tables_of("COMMENT ON COLUMN s.t.c IS 'x'") == "s.t");
     CHECK(tables_of("COMMENT ON CONSTRAINT c ON s.t IS 'x'") == "s.t");
     CHECK(tables_of("COMMENT ON TRIGGER g ON s.t IS 'x'") == "s.t");
-    CHECK(tables_of("REINDEX TABLE s.t") == "s.t");
     CHECK(tables_of("DROP TABLE data.s.t") == "s.t");
 }
 
@@ -161,7 +159,7 @@ TEST_CASE("where the text does not tell, no table is named") {
           "ALTER INDEX i RENAME TO j", "ALTER INDEX i ATTACH PARTITION j", "ALTER TYPE t RENAME ATTRIBUTE a TO b",
           "COMMENT ON CONSTRAINT c ON DOMAIN d IS 'x'", "ALTER VIEW v RENAME COLUMN a TO b",
           "CREATE MATERIALIZED VIEW m AS SELECT * FROM t", "COMMENT ON FUNCTION f IS 'x'",
-          "ALTER FUNCTION f() SET SCHEMA s", "CREATE FOREIGN TABLE f (a int) SERVER s"}) {
+          "ALTER FUNCTION f() SET SCHEMA s"}) {
         CAPTURE(text);
         CHECK(tables_of(text).empty());
     }
@@ -182,8 +180,7 @@ TEST_CASE("a schema's elements count as statements of their own, in that schema"
 TEST_CASE("what cannot be in a transaction with others is known") {
     for (const char* text :
          {"CREATE INDEX CONCURRENTLY i ON t (a)", "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)",
-          "DROP INDEX CONCURRENTLY i", "REINDEX INDEX CONCURRENTLY i", "REINDEX (CONCURRENTLY) TABLE t",
-          "ALTER TABLE p DETACH PARTITION c CONCURRENTLY", "ALTER TYPE t ADD VALUE 'x'",
+          "DROP INDEX CONCURRENTLY i", "ALTER TABLE p DETACH PARTITION c CONCURRENTLY", "ALTER TYPE t ADD VALUE 'x'",
           "ALTER TYPE t ADD VALUE IF NOT EXISTS 'x' BEFORE 'y'"}) {
         CAPTURE(text);
         CHECK(parse_statement(text).alone);
@@ -262,6 +259,13 @@ TEST_CASE("what is not to be replicated is refused, with the way") {
              {"ANALYZE", "at every node that needs it"},
              {"CLUSTER t USING i", "at every node that needs it"},
              {"CHECKPOINT", "at every node that needs it"},
+             {"REINDEX TABLE t", "at every node that needs it"},
+             {"REINDEX INDEX CONCURRENTLY i", "at every node that needs it"},
+             {"ALTER TABLE t SET TABLESPACE x", "at every node that needs it"},
+             {"CREATE FOREIGN TABLE f (a int) SERVER s", "its server"},
+             {"ALTER FOREIGN TABLE f ADD a int", "its server"},
+             {"CREATE LANGUAGE x HANDLER h", "its server"},
+             {"DROP TRANSFORM FOR int LANGUAGE sql", "its server"},
              {"REINDEX DATABASE d", "at every node that needs it"},
              {"REINDEX SCHEMA CONCURRENTLY s", "at every node that needs it"},
              {"REFRESH MATERIALIZED VIEW m", "at every node that needs it"},
@@ -360,7 +364,7 @@ TEST_CASE("wild input ends in an Error") {
     for (const char* tail :
          {"+1", "||1", " UNION SELECT 1", "::int", " IS NULL", " AT TIME ZONE 1", " IN (1)", " COLLATE c"}) {
         CAPTURE(tail);
-        for (const int times : {1'500, 3'000, 9'000, 500'000 / static_cast<int>(std::string(tail).size())})
+        for (const int times : {1'500, 500'000 / static_cast<int>(std::string(tail).size())})
             refusal_of("CREATE VIEW v AS SELECT 1" + repeated(tail, times));
         CHECK_THAT(refusal_of("CREATE VIEW v AS SELECT 1" + repeated(tail, 9'000)), contains("nested too deeply"));
     }

@@ -1,0 +1,1 @@
+SELECT replication.log_statement(:'statement')
