@@ -113,6 +113,7 @@ class Connection {
     int backend_pid() const { return PQbackendPID(connection_.get()); }
     void set_silence_limit(milliseconds limit) { options_.silence_limit = limit; }
     milliseconds silence_limit() const { return options_.silence_limit; }
+    void set_stall_limit(milliseconds limit) { options_.stall_limit = limit; }
 
   private:
     enum class Ready { read, write, timeout };

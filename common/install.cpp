@@ -148,10 +148,11 @@ asio::awaitable<std::string> settle_in(InstallTransaction& transaction) {
 /// The functions that every init renews.
 std::string functions() {
     std::string all;
-    for (const auto part : {sql::functions, sql::sequence_functions, sql::strength, sql::patterns, sql::follow_schema,
-                            sql::image_functions, sql::keep_lost, sql::held_functions, sql::constraint_functions,
-                            sql::statements_of, sql::scope, sql::statements, sql::refusal_of_change, sql::own_values,
-                            sql::take_statement, sql::ddl, sql::install_revoke}) {
+    for (const auto part :
+         {sql::functions, sql::sequence_functions, sql::strength, sql::patterns, sql::object_functions,
+          sql::follow_schema, sql::image_functions, sql::keep_lost, sql::held_functions, sql::constraint_functions,
+          sql::truncate_functions, sql::statements_of, sql::scope, sql::statements, sql::refusal_of_change,
+          sql::own_values, sql::take_statement, sql::ddl, sql::install_revoke}) {
         all += part;
         all += ";\n";
     }
@@ -169,13 +170,33 @@ asio::awaitable<bool> watch_statements(InstallTransaction& transaction, const Se
     co_return true;
 }
 
+bool is_in(const std::vector<std::string>& list, const std::string& name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+/// Tables whose large objects are not replicated, whatever the file says; those that are to be made yet are only told.
+asio::awaitable<std::vector<std::string>> stray_large_objects(InstallTransaction& transaction,
+                                                              CaptureReport& captured) {
+    const auto rows = co_await transaction.run(std::string(sql::install_large_objects), "read replication.rules");
+    std::vector<std::string> awaited;
+    for (int row = 0; row < rows.rows(); ++row) {
+        const auto name = qualified_name(rows.at(row, "schema_name"), rows.at(row, "table_name"));
+        const bool refused = std::any_of(captured.refused.begin(), captured.refused.end(),
+                                         [&](const RefusedTable& table) { return table.table == name; });
+        if (refused || is_in(captured.added, name) || is_in(captured.renewed, name)) continue;
+        if (rows.boolean(row, "is_awaited")) {
+            awaited.push_back(name);
+        } else {
+            captured.refused.push_back({name, "`large_objects` names it, but `tables` does not"});
+        }
+    }
+    co_return awaited;
+}
+
 /// Captured tables that the patterns no longer name.
 asio::awaitable<std::vector<std::string>> unmatched_tables(InstallTransaction& transaction,
                                                            const CaptureReport& captured) {
     const auto rows = co_await transaction.run(std::string(sql::install_known_tables), "read replication.tables");
-    const auto is_in = [](const std::vector<std::string>& list, const std::string& name) {
-        return std::find(list.begin(), list.end(), name) != list.end();
-    };
     std::vector<std::string> unmatched;
     for (int row = 0; row < rows.rows(); ++row) {
         const auto name = qualified_name(rows.at(row, "schema_name"), rows.at(row, "table_name"));
@@ -203,7 +224,7 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
         check_max_nodes(known, config.max_nodes, " in " + config.file);
     }
 
-    InstallReport report{known.schema_version, schema_version(), {}, {}, {}, {}, {}};
+    InstallReport report{known.schema_version, schema_version(), {}, {}, {}, {}, {}, {}};
     co_await upgrade_schema(transaction, server, known.schema_version);
     co_await write_config(transaction, config.max_nodes);
     report.unlisted_nodes = co_await write_nodes(transaction, config);
@@ -212,6 +233,7 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
     report.moved = co_await settle_in(transaction);
     co_await write_patterns(transaction, config);
     report.tables = co_await capture_tables(transaction, config, config.tables);
+    report.awaited = co_await stray_large_objects(transaction, report.tables);
     report.unmatched = co_await unmatched_tables(transaction, report.tables);
     co_await transaction.commit();
     co_return report;

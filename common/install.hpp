@@ -29,6 +29,7 @@ struct InstallReport {
     int new_version{};
     std::string moved;  ///< where the database was and is, if it was moved since: all its links begin anew then
     CaptureReport tables;
+    std::vector<std::string> awaited;    ///< tables of `large_objects` that are not there yet
     std::vector<std::string> unmatched;  ///< captured tables that no pattern matches any more; they stay captured
     bool sees_statements{};  ///< DDL that is given directly goes to the others, where `ddl.capture` wants it
     std::vector<std::string>

@@ -12,13 +12,14 @@ struct Kind {
     std::string_view grant;
 };
 
-constexpr std::array<Kind, 8> kinds{{
+constexpr std::array<Kind, 9> kinds{{
     {"permission denied to create temporary tables in database ", "GRANT TEMPORARY ON DATABASE "},
     {"permission denied to set parameter ", "GRANT SET ON PARAMETER "},
     {"permission denied for database ", "GRANT CREATE, CONNECT ON DATABASE "},
     {"permission denied for schema ", "GRANT USAGE ON SCHEMA "},
     {"permission denied for table ", "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "},
     {"permission denied for view ", "GRANT SELECT ON TABLE "},
+    {"permission denied for large object ", "GRANT SELECT, UPDATE ON LARGE OBJECT "},
     {"permission denied for sequence ", "GRANT USAGE, SELECT, UPDATE ON SEQUENCE "},
     {"permission denied for function ", "GRANT EXECUTE ON FUNCTION "},
 }};

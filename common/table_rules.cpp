@@ -40,8 +40,8 @@ TablePattern parse(const std::string& text) {
 }
 
 /// The rule of a table, which is without name in the rule for all others.
-json::object rule(const std::string& schema, const std::string& table, const TableRule& own,
-                  const Conflicts& conflicts) {
+json::object rule(const std::string& schema, const std::string& table, const TableRule& own, const Conflicts& conflicts,
+                  const std::vector<std::string>& large_objects) {
     json::object object;
     object["schema_name"] = schema;
     object["table_name"] = table;
@@ -50,6 +50,7 @@ json::object rule(const std::string& schema, const std::string& table, const Tab
     object["priority"] = json::array(own.priority.begin(), own.priority.end());
     object["strength"] = own.strength.empty() ? json::value() : json::value(own.strength);
     object["orphans"] = word(own.orphans);
+    object["large_objects"] = json::array(large_objects.begin(), large_objects.end());
     return object;
 }
 
@@ -85,10 +86,15 @@ asio::awaitable<void> add_pattern(InstallTransaction& transaction, const std::st
 asio::awaitable<void> write_rules(InstallTransaction& transaction, const Config& config) {
     const auto& conflicts = config.conflicts;
     json::array rules;
-    rules.push_back(rule({}, {}, TableRule{}, conflicts));
-    for (const auto& entry : conflicts.tables) {
-        const auto table = parse(entry.first);
-        rules.push_back(rule(table.schema(), table.table(), entry.second, conflicts));
+    rules.push_back(rule({}, {}, TableRule{}, conflicts, {}));
+    auto columns_of = config.large_objects;
+    for (const auto& entry : conflicts.tables)
+        columns_of.try_emplace(entry.first);
+    for (const auto& [name, columns] : columns_of) {
+        const auto table = parse(name);
+        const auto found = conflicts.tables.find(name);
+        const auto own = found == conflicts.tables.end() ? TableRule{} : found->second;
+        rules.push_back(rule(table.schema(), table.table(), own, conflicts, columns));
     }
     const auto query = render_sql(sql::install_rules, "rules", json::serialize(rules));
     co_await transaction.run(query, "write replication.rules");

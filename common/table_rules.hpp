@@ -17,7 +17,8 @@ boost::asio::awaitable<void> write_patterns(InstallTransaction& transaction, con
 /// Adds one pattern. Throws Error where it is none.
 boost::asio::awaitable<void> add_pattern(InstallTransaction& transaction, const std::string& pattern);
 
-/// Puts `conflicts` in place of what the database has. It holds for tables that are captured from now on.
+/// Puts `conflicts` and `large_objects` in place of what the database has. They hold for tables that are captured from
+/// now on.
 boost::asio::awaitable<void> write_rules(InstallTransaction& transaction, const Config& config);
 
 }  // namespace tromp

@@ -28,9 +28,9 @@ Error already_restored(const Conflict& conflict, const std::string& when) {
 }
 
 /// Writes the row that lost over the present one, or as a new one.
-asio::awaitable<void> write_row(pg::Connection& connection, const Conflict& conflict) {
+asio::awaitable<void> write_row(pg::Connection& connection, const Conflict& conflict,
+                                const std::optional<std::string>& present) {
     const auto values = values_of(conflict);
-    const auto present = co_await present_row(connection, conflict);
     if (present && conflict.is_orphan()) {
         throw Error("conflict " + conflict.id + " has nothing to restore: table " +
                     qualified_name(conflict.schema, conflict.table) + " has such a row again");
@@ -101,11 +101,15 @@ asio::awaitable<void> restore_conflict(pg::Connection& connection, const Conflic
     const auto marked = co_await connection.query(render_sql(sql::conflict_mark_restored, values));
     if (marked.affected() == 0) throw already_restored(conflict, "");
     try {
+        const auto present = co_await present_row(connection, conflict);
         if (!conflict.row) {
             co_await connection.query(render_sql(sql::conflict_restore_delete, values));
         } else {
-            co_await write_row(connection, conflict);
+            co_await write_row(connection, conflict, present);
         }
+        const auto release = render_sql(sql::conflict_release_objects, "schema", conflict.schema, "table",
+                                        conflict.table, "present", present.value_or("{}"));
+        co_await connection.query(release);
         co_await connection.query("COMMIT");
     } catch (const pg::SqlError& error) {
         throw pg::SqlError(error.sqlstate(),

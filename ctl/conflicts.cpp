@@ -68,7 +68,7 @@ asio::awaitable<Exit> purge(Context& context) {
     const auto connection = co_await open_initialised(context);
     const SqlValues values{{"seconds", std::to_string(std::chrono::duration<double>(*age).count())}};
     const auto result = co_await connection->query(render_sql(sql::conflicts_purge, values));
-    context.out << "deleted " << result.affected() << " conflicts older than " << format_duration(*age) << "\n";
+    context.out << "deleted " << result.at(0, "purged") << " conflicts older than " << format_duration(*age) << "\n";
     co_return Exit::done;
 }
 

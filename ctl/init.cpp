@@ -25,6 +25,8 @@ void print(const InstallReport& report, Context& context) {
             << "note: statements that change the schema are not seen when they are given directly, since only a "
                "superuser can make event\ntriggers; give them to trompctl ddl, or run init as a superuser once\n";
     }
+    for (const auto& table : report.awaited)
+        context.err << "note: `large_objects` names table " << table << ", which is not there yet\n";
     for (const auto& table : report.unmatched) {
         context.err << "note: table " << table << " is replicated, but no longer matched by `tables` in "
                     << context.config.file << "; to end that: trompctl tables remove '" << table << "'\n";

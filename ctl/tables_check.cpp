@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <ostream>
 
 #include <boost/json/array.hpp>
+#include <sql/embedded.hpp>
 
 #include "common/json_text.hpp"
 #include "ctl/command.hpp"
@@ -60,7 +62,17 @@ asio::awaitable<Checked> check(const Neighbour& neighbour, Shape here) {
     co_return checked;
 }
 
-void print_json(const std::vector<Checked>& all, std::ostream& out) {
+/// The large objects of this node that no row refers to.
+asio::awaitable<std::vector<std::string>> orphaned_objects(pg::Connection& connection) {
+    const auto rows = co_await connection.query(std::string(sql::tables_orphaned_objects));
+    std::vector<std::string> objects;
+    objects.reserve(static_cast<std::size_t>(rows.rows()));
+    for (int row = 0; row < rows.rows(); ++row)
+        objects.emplace_back(rows.at(row, "object"));
+    co_return objects;
+}
+
+void print_json(const std::vector<Checked>& all, const std::vector<std::string>& orphans, std::ostream& out) {
     namespace json = boost::json;
     const auto nullable = [](const std::optional<std::string>& text) {
         return text ? json::value(*text) : json::value();
@@ -75,7 +87,24 @@ void print_json(const std::vector<Checked>& all, std::ostream& out) {
                                          {"there", nullable(difference.there)}});
         }
     }
+    for (const auto& object : orphans) {
+        array.push_back(json::object{{"neighbour", nullptr},
+                                     {"table", ""},
+                                     {"fact", "large object without a row"},
+                                     {"here", object},
+                                     {"there", nullptr}});
+    }
     out << json_text(array) << "\n";
+}
+
+void print_orphans(const std::vector<std::string>& orphans, std::ostream& out) {
+    if (orphans.empty()) return;
+    constexpr std::size_t most = 20;
+    out << orphans.size() << (orphans.size() == 1 ? " large object belongs" : " large objects belong")
+        << " to no row here, lo_unlink() removes them:";
+    for (std::size_t i = 0; i < std::min(most, orphans.size()); ++i)
+        out << " " << orphans[i];
+    out << (orphans.size() > most ? " …\n" : "\n");
 }
 
 void print_text(const std::vector<Checked>& all, std::ostream& out) {
@@ -106,9 +135,11 @@ Exit exit_of(const std::vector<Checked>& all) {
 asio::awaitable<Exit> run_tables_check(Context& context) {
     context.arguments.finish();
     Shape here;
+    std::vector<std::string> orphans;
     {
         const auto connection = co_await open_initialised(context);
         here = co_await read_shape(*connection);
+        orphans = co_await orphaned_objects(*connection);
     }
     std::vector<Checked> all;
     for (const auto& neighbour : context.config.neighbours) {
@@ -123,9 +154,10 @@ asio::awaitable<Exit> run_tables_check(Context& context) {
             context.err << "trompctl: neighbour " << to_string(name) << ": " << all.back().error << "\n";
     }
     if (context.json) {
-        print_json(all, context.out);
+        print_json(all, orphans, context.out);
     } else {
         print_text(all, context.out);
+        print_orphans(orphans, context.out);
     }
     co_return exit_of(all);
 }

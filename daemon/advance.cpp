@@ -8,13 +8,15 @@ namespace tromp {
 namespace {
 
 bool is_news(const StoredState& state, const BatchHeader& header) {
-    return header.read_of_us && (header.read_of_us->text() != state.acknowledged ||
-                                 numbers_of(header.held_of_us) != state.acknowledged_held);
+    return header.read_of_us &&
+           (header.read_of_us->text() != state.acknowledged ||
+            numbers_of(header.held_of_us) != state.acknowledged_held || header.compared != state.compared);
 }
 
 std::string acknowledge_query(int source, const BatchHeader& header) {
     return render_sql(sql::acknowledge, "source", std::to_string(source), "read_of_us", header.read_of_us->text(),
-                      "held_of_us", numbers_of(header.held_of_us), "mark_of_us", header.mark_of_us);
+                      "held_of_us", numbers_of(header.held_of_us), "compared", header.compared, "mark_of_us",
+                      header.mark_of_us);
 }
 
 }  // namespace

@@ -13,8 +13,8 @@ struct Advance {
 };
 
 /// Moves the position and everything that goes with it, in the transaction of the batch. The other neighbours are woken
-/// when it commits, and the source too: it reads the acknowledgement. True: the source had read more of our log than
-/// was known by `state`.
+/// when it commits, and the source too: it reads the acknowledgement. True: the source had read more of our log,
+/// or compared more of our tables, than was known by `state`.
 pg::asio::awaitable<bool> advance(pg::Connection& target, int source, const Advance& step, const StoredState& state,
                                   const BatchHeader& header);
 

@@ -3,9 +3,11 @@
 #include "common/fault.hpp"
 #include "common/sql_text.hpp"
 #include "daemon/advance.hpp"
+#include "daemon/agreement.hpp"
 #include "daemon/apply.hpp"
 #include "daemon/forward.hpp"
 #include "daemon/identity.hpp"
+#include "daemon/objects.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/recheck.hpp"
 #include "daemon/resolve.hpp"
@@ -38,9 +40,11 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     state.paused = row.boolean(0, "paused");
     state.forwards = row.number(0, "others") > 0;
     if (const auto position = row.optional_at(0, "position")) state.position = Snapshot::parse(*position);
+    state.schema_version = static_cast<int>(row.number(0, "schema_version"));
     state.acknowledged = row.optional_at(0, "acknowledged").value_or("");
     state.acknowledged_held = row.at(0, "acknowledged_held");
     state.held = parse_held_tables(row.at(0, "held_tables"));
+    state.compared = row.optional_at(0, "compared").value_or("");
     state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
                       row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or(""),
                       row.optional_at(0, "mark").value_or("")};
@@ -174,6 +178,8 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     auto& header = report.header;
     header = co_await pull.begin(flow.from);
     co_await fault_point("pull.begun", source);
+    check_schema(state.schema_version, state.own_name);
+    check_schema(header.schema_version, flow.from.name);
     check_identity(state, header, flow.from);
     co_await look_back(flow, header);
     co_await check_place(flow, state, header);
@@ -204,10 +210,18 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     flow.begun(header);
     co_await begin_apply(target, source, *state.position);
     auto staged = co_await stage_events(pull, target, flow.pairs);
+    co_await stage_truncates(target, flow.pairs, pull.truncates(), staged);
     co_await fault_point("stage.events", source);
     report.waiting = 0;
     if (is_full) report.waiting = co_await pull.backlog();
-    const bool unchanged = co_await stage_rows(pull, target, flow.pairs, staged, source);
+    const bool with_objects = any_objects(flow.pairs, staged);
+    const ObjectsOf objects_of{source, flow.objects_anew};
+    co_await stage_rows(pull, target, flow.pairs, staged, source, with_objects);
+    if (with_objects) {
+        co_await begin_decisions(target, source, flow.pairs, staged);
+        co_await stage_objects(pull, target, flow.pairs, staged, objects_of, flow.blocks);
+    }
+    const bool unchanged = co_await pull.end();
     if (!unchanged) {
         co_await target.query("ROLLBACK");
         report.outcome = Outcome::changed;
@@ -217,11 +231,25 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await fault_point("stage.done", source);
 
     std::int64_t unlocked = 0;
-    if (staged.events > 0) {
-        co_await begin_decisions(target, source, flow.pairs, staged);
-        const Reading read_of_us{header.read_of_us.value_or(Snapshot{}), header.held_of_us};
-        co_await settle(target, source, flow.pairs, staged, read_of_us, manner_for(flow.pairs, staged));
-        report.conflicts = co_await record_conflicts(target, source);
+    if (!staged.tables.empty()) {
+        if (!with_objects) co_await begin_decisions(target, source, flow.pairs, staged);
+        bool overtaken = false;
+        try {
+            if (with_objects) co_await make_objects(target, flow.pairs, staged, objects_of);
+            const Reading read_of_us{header.read_of_us.value_or(Snapshot{}), header.held_of_us};
+            co_await settle(target, source, flow.pairs, staged, read_of_us, manner_for(flow.pairs, staged));
+            report.conflicts = co_await record_conflicts(target, source);
+            co_await release_objects(target, flow.pairs, staged);
+        } catch (const ObjectsOvertaken&) {
+            overtaken = true;
+        }
+        if (overtaken) {
+            co_await target.query("ROLLBACK");
+            flow.objects_anew = true;
+            flow.held_turn = !flow.held_turn;  // it is the same one's turn again
+            report.outcome = Outcome::again;
+            co_return report;
+        }
         unlocked = co_await note_unlocked(target, source);
         co_await forward(target, source, state.forwards);
         co_await fault_point("apply.forwarded", source);
@@ -236,6 +264,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     }
     co_await fault_point("apply.advanced", source);
     co_await commit(target, source);
+    flow.objects_anew = false;
     if (unlocked > 0) co_await recheck_unlocked(target, source);
     report.outcome = Outcome::applied;
     report.rows = staged.rows;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/connection.hpp"
+#include "daemon/block_keeper.hpp"
 #include "daemon/flow.hpp"
 
 #include <functional>
@@ -19,6 +20,7 @@ struct Flow {
     /// Called by every pull, before anything of it is applied, with how far the source's clock is ahead of the
     /// target's.
     std::function<void(const ClockReading&)> clocks;
+    BlockKeeper blocks;
     /// Both logs were searched for events that were overlooked: who goes back to an earlier state ends its sessions.
     bool looked_back = false;
     std::string target_conninfo{};  ///< for statements that cannot be in a transaction
@@ -26,6 +28,7 @@ struct Flow {
     bool begins = false;            ///< the link has no position yet
     bool forwards = false;          ///< there are other neighbours who want what is taken
     bool held_turn = false;         ///< the last batch was, or might have been, about a table that had been held
+    bool objects_anew = false;      ///< for the next batch: see ObjectsOvertaken
 };
 
 enum class Outcome {
@@ -33,6 +36,7 @@ enum class Outcome {
     applied,  ///< a batch was applied; there may be more
     paused,   ///< one of the ends paused the link
     changed,  ///< a table changed while it was read; the tables must be read again
+    again,    ///< a row here changed while its large object was compared; the batch must be taken again
 };
 
 struct BatchReport {

@@ -2,6 +2,7 @@
 
 #include "common/sql_text.hpp"
 #include "daemon/identity.hpp"
+#include "daemon/object_sql.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/stage.hpp"
 
@@ -33,8 +34,10 @@ Checksum read_checksum(const pg::Result& row) {
 
 SqlValues table_values(const TablePair& pair, const ReplicatedTable& table) {
     std::string columns;
-    for (const auto& column : pair.target.columns)
-        columns += (columns.empty() ? "t." : ", t.") + quote_identifier(column.name);
+    for (const auto& column : pair.target.columns) {
+        columns += (columns.empty() ? "" : ", ") +
+                   (column.large_object ? object_digest(column.name) : "t." + quote_identifier(column.name));
+    }
     return {{"tbl", std::to_string(table.id)},    {"table", table.quoted_name()},         {"columns", columns},
             {"match", table.key_match("t", "k")}, {"match_d", table.key_match("t", "d")}, {"known", ""}};
 }

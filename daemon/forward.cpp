@@ -7,7 +7,10 @@
 namespace tromp {
 
 pg::asio::awaitable<void> forward(pg::Connection& target, int source, bool others) {
-    co_await target.query(render_sql(others ? sql::forward : sql::forward_nowhere, "source", std::to_string(source)));
+    const SqlValues values{{"source", std::to_string(source)}};
+    auto query = render_sql(others ? sql::forward : sql::forward_nowhere, values);
+    if (others) query += render_sql(sql::forward_truncate, values);
+    co_await target.query(std::move(query));
 }
 
 }  // namespace tromp

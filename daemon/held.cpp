@@ -1,5 +1,6 @@
 #include "daemon/held.hpp"
 
+#include "daemon/objects.hpp"
 #include "daemon/settle.hpp"
 #include "daemon/suspects.hpp"
 #include "daemon/table_sql.hpp"
@@ -64,6 +65,7 @@ pg::asio::awaitable<Retried> try_held_again(pg::Connection& database) {
     }
     co_await database.query(std::move(stages));
     co_await settle(database, nobody, pairs, staged, Reading{}, Manner::singly);
+    co_await release_objects(database, pairs, staged);
     co_await report_suspects(database, nobody);
     co_await database.query("COMMIT");
     const auto left = co_await count_held(database);

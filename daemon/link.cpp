@@ -43,6 +43,7 @@ struct Link::Failure {
     LinkState state;
     std::string message;
     bool cancelled = false;
+    bool broken = false;  ///< the connection
 };
 
 namespace {
@@ -54,7 +55,7 @@ Failure classify(std::exception_ptr error) {
     } catch (const NotYet& e) {
         return {LinkState::connecting, e.what()};
     } catch (const pg::ConnectionError& e) {
-        return {LinkState::backing_off, e.what()};
+        return {LinkState::backing_off, e.what(), false, true};
     } catch (const pg::SqlError& e) {
         return {is_transient(e.sqlstate()) ? LinkState::backing_off : LinkState::failed,
                 e.what() + advice(e.sqlstate())};
@@ -68,7 +69,10 @@ Failure classify(std::exception_ptr error) {
 }  // namespace
 
 Link::Link(LinkOptions options, Hooks hooks)
-    : options_(std::move(options)), hooks_(std::move(hooks)), backoff_(options_.retry.first, options_.retry.max) {}
+    : options_(std::move(options)),
+      hooks_(std::move(hooks)),
+      backoff_(options_.retry.first, options_.retry.max),
+      chunk_(options_.chunk) {}
 
 void Link::enter(LinkState state, const std::string& reason) {
     if (state != status_.state || reason != status_.reason) {
@@ -105,6 +109,9 @@ asio::awaitable<void> Link::run() {
 }
 
 void Link::fail(const Failure& failure) {
+    // Perhaps the link does not last long enough for a batch of this size.
+    if (under_way_ && failure.broken) chunk_ = std::max<std::uint64_t>(chunk_ / 4, 1);
+    under_way_ = false;
     status_.to_receive.reset();
     status_.to_receive_seconds.reset();
     status_.clock_offset.reset();
@@ -118,13 +125,18 @@ void Link::fail(const Failure& failure) {
     spdlog::warn("link={} state={} error=\"{}\"", options_.source.peer.name, to_string(failure.state), failure.message);
 }
 
-asio::awaitable<std::unique_ptr<pg::Connection>> Link::connect_target() {
+asio::awaitable<std::unique_ptr<pg::Connection>> Link::open_target(const char* what) {
     pg::Options session;
     session.label = "database of " + options_.target.peer.name;
-    session.application_name = "trompd apply from " + options_.source.peer.name;
+    session.application_name = "trompd " + std::string(what) + " from " + options_.source.peer.name;
     session.silence_limit = patience_with_statements;
     auto target = co_await pg::Connection::open(options_.target.conninfo, session);
     if (target->server_version() >= 140000) co_await target->query(notice_lost_client);
+    co_return target;
+}
+
+asio::awaitable<std::unique_ptr<pg::Connection>> Link::connect_target() {
+    auto target = co_await open_target("apply");
     const auto row =
         co_await target->query(render_sql(sql::apply_session, "source", std::to_string(options_.source.peer.node)));
     if (row.boolean(0, "in_recovery"))
@@ -164,10 +176,15 @@ asio::awaitable<void> Link::serve() {
     if (status_.last_error.empty() && status_.state != LinkState::connecting) enter(LinkState::connecting);
     const auto target = co_await connect_target();
     const auto source = co_await connect_source();
-    Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, options_.chunk, {}, {}};
+    Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, chunk_, {}, {}, {}};
     flow.target_conninfo = options_.target.conninfo;
     flow.apply_ddl = options_.apply_ddl;
     flow.clocks = [this](const ClockReading& offset) { check_clock(offset); };
+    flow.blocks.open = [this] { return open_target("blocks"); };
+    flow.blocks.kept = [this] {
+        backoff_.reset();
+        under_way_ = false;  // what came is not lost
+    };
     const auto there = co_await read_clock(*source);
     const auto here = co_await read_clock(*target);
     check_clock(there - here);
@@ -175,6 +192,7 @@ asio::awaitable<void> Link::serve() {
         status_.to_receive = header.events_for_us;
         status_.to_receive_seconds = header.oldest_age;
         if (status_.state != LinkState::streaming) enter(LinkState::catching_up);
+        under_way_ = true;
     };
     bool any_held = false;
     std::size_t open_statements = 0;
@@ -200,6 +218,7 @@ asio::awaitable<void> Link::serve() {
             source->set_silence_limit(pg::Options{}.silence_limit);
         }
         const auto began = pg::Clock::now();
+        flow.chunk = chunk_;
         const auto report = co_await replicate_batch(flow);
         note(report, began);
         if (report.acknowledged) hooks_.acknowledged();
@@ -220,6 +239,7 @@ asio::awaitable<void> Link::serve() {
 
 void Link::note(const BatchReport& report, pg::Clock::time_point began) {
     backoff_.reset();
+    under_way_ = false;
     status_.last_error.clear();
     if (!logged_error_.empty()) {
         spdlog::info("link={} works again", options_.source.peer.name);
@@ -227,6 +247,11 @@ void Link::note(const BatchReport& report, pg::Clock::time_point began) {
     }
     if (report.outcome == Outcome::changed) {
         spdlog::info("link={} a table changed while it was read; its batch is read again", options_.source.peer.name);
+        return;
+    }
+    if (report.outcome == Outcome::again) {
+        spdlog::info("link={} rows here changed while their large objects were compared; the batch is taken again",
+                     options_.source.peer.name);
         return;
     }
     if (report.outcome == Outcome::paused) {
@@ -243,6 +268,7 @@ void Link::note(const BatchReport& report, pg::Clock::time_point began) {
         enter(LinkState::streaming);
         return;
     }
+    chunk_ = std::min(2 * chunk_, options_.chunk);
     spdlog::debug("link={} events={} rows={} conflicts={}", options_.source.peer.name, report.header.events_for_us,
                   report.rows, report.conflicts);
     if (report.conflicts > 0) spdlog::info("link={} conflicts={}", options_.source.peer.name, report.conflicts);

@@ -21,7 +21,7 @@ struct LinkOptions {
     Endpoint target;
     std::chrono::milliseconds poll_interval;
     Retry retry;
-    std::uint64_t chunk = 100000;  ///< events
+    std::uint64_t chunk = 100000;  ///< events, at most; fewer where the link does not last for so many
     Limits limits;
     bool apply_ddl = true;  ///< schema statements of the source are run at the target
 };
@@ -63,6 +63,7 @@ class Link {
   private:
     struct Failure;
     pg::asio::awaitable<void> serve();
+    pg::asio::awaitable<std::unique_ptr<pg::Connection>> open_target(const char* what);
     pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_target();
     pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_source();
     pg::asio::awaitable<bool> rest(pg::Connection& source, std::chrono::milliseconds longest);
@@ -75,6 +76,8 @@ class Link {
     LinkOptions options_;
     Hooks hooks_;
     Backoff backoff_;
+    std::uint64_t chunk_;
+    bool under_way_ = false;  ///< a batch, of which nothing is kept when the link breaks
     Event alarm_;
     LinkStatus status_;
     std::string logged_error_;

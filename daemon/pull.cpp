@@ -1,13 +1,25 @@
 #include "daemon/pull.hpp"
 
 #include "common/fault.hpp"
+#include "daemon/object_sql.hpp"
 
+#include <boost/json.hpp>
 #include <sql/embedded.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace tromp {
 namespace {
+
+// Of a large object much is read between two checksums.
+constexpr std::chrono::minutes patience_with_checksums{10};
+
+void be_patient(pg::Connection& source, bool patient) {
+    const pg::Options usual;
+    source.set_silence_limit(patient ? patience_with_checksums : usual.silence_limit);
+    source.set_stall_limit(patient ? patience_with_checksums : usual.stall_limit);
+}
 
 void check_source(const pg::Result& row, const Peer& expected) {
     if (!row.optional_at(0, "node")) {
@@ -18,6 +30,17 @@ void check_source(const pg::Result& row, const Peer& expected) {
                     ", not node " + std::to_string(expected.node) +
                     ": correct `neighbours` in the file, or its address");
     }
+}
+
+std::vector<Truncate> parse_truncates(const std::string& text) {
+    const auto list = boost::json::parse(text);
+    std::vector<Truncate> truncates;
+    for (const auto& entry : list.as_array()) {
+        const auto numbers = boost::json::value_to<std::vector<std::int64_t>>(entry);
+        if (numbers.size() != 4) throw Error("the source sent a TRUNCATE that cannot be understood");
+        truncates.push_back({static_cast<int>(numbers[0]), numbers[1], numbers[2], numbers[3]});
+    }
+    return truncates;
 }
 
 BatchHeader read_header(const pg::Result& row, const Peer& expected) {
@@ -51,6 +74,8 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     if (const auto read = row.optional_at(0, "read_of_us")) header.read_of_us = Snapshot::parse(*read);
     header.held_of_us = parse_held_tables(row.at(0, "held_of_us"));
     if (const auto known = row.optional_at(0, "acknowledged_by_us")) header.acknowledged = Snapshot::parse(*known);
+    header.schema_version = static_cast<int>(row.number(0, "schema_version"));
+    header.compared = row.optional_at(0, "compared_with_us").value_or("");
     header.accepts_us = row.boolean(0, "accepts_us");
     header.reach_text = row.at(0, "reach");
     header.reach = parse_reach(header.reach_text);
@@ -85,6 +110,7 @@ pg::asio::awaitable<BatchHeader> Pull::begin(const Peer& expected) {
     auto header = read_header(*row, expected);
     header.clock = clock;
     any_held_ = header.any_held;
+    if (const auto truncates = row->optional_at(0, "truncates")) truncates_ = parse_truncates(*truncates);
     co_return header;
 }
 
@@ -115,7 +141,8 @@ pg::asio::awaitable<void> Pull::drain() {
     }
 }
 
-pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& tables) {
+pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& tables, const std::set<int>& truncated,
+                                         bool more_follows) {
     co_await drain();
     std::string query;
     std::string relations;
@@ -134,14 +161,44 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
         more["tbl"] = std::to_string(pair->source.id);
         more["join"] = pair->source.key_match("t", "k");
         query += render_sql(any_held_ ? sql::pull_rows_held : sql::pull_rows, more);
+        if (truncated.contains(pair->source.id)) {
+            more["keys"] = pair->source.key_list("t");
+            more["held_nr"] = pair->source.integer_key ? "h.nr" : "NULL";
+            more["held_key"] = pair->source.integer_key ? "NULL" : "h.key";
+            query += render_sql(sql::pull_spared, more);
+        }
         relations += (relations.empty() ? "" : ",") + pair->source.relation;
         shapes += (shapes.empty() ? "" : ",") + pair->source.shape;
     }
-    co_await source_.send(query +
-                          render_sql(sql::pull_end, "relations", "{" + relations + "}", "shapes", "{" + shapes + "}"));
+    end_query_ = render_sql(sql::pull_end, "relations", "{" + relations + "}", "shapes", "{" + shapes + "}");
+    if (!more_follows) query += std::exchange(end_query_, "");
+    co_await source_.send(std::move(query));
+}
+
+pg::asio::awaitable<void> Pull::ask_objects(const std::string& objects) {
+    co_await drain();
+    be_patient(source_, true);
+    // The source waits while the target compares and copies what it has.
+    co_await source_.send("SET LOCAL idle_in_transaction_session_timeout = '10min';" +
+                          render_sql(sql::pull_objects, "objects", "{" + objects + "}", "bytes", bytes_sql("o.object"),
+                                     "blocks", blocks_sql("o.object")));
+    const auto set = co_await source_.next();
+    if (!set) throw pg::ConnectionError("the source did not answer a pull");
+}
+
+pg::asio::awaitable<void> Pull::ask_blocks(int source, const std::string& objects, const std::string& blocks) {
+    co_await drain();
+    be_patient(source_, false);
+    co_await source_.send(render_sql(sql::pull_blocks, "source", std::to_string(source), "objects", "{" + objects + "}",
+                                     "blocks", "{" + blocks + "}", "content", content_sql("w.object", "w.block")));
 }
 
 pg::asio::awaitable<bool> Pull::end() {
+    if (!end_query_.empty()) {
+        co_await drain();
+        be_patient(source_, false);
+        co_await source_.send(std::exchange(end_query_, ""));
+    }
     const auto row = co_await source_.next();
     if (!row || row->status() != PGRES_TUPLES_OK) throw pg::ConnectionError("the source did not end a pull as asked");
     flushed_ = parse_lsn(row->at(0, "flushed"));

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
+#include <vector>
 
 namespace tromp {
 
@@ -18,12 +20,21 @@ struct PullRequest {
     std::optional<std::int64_t> newest{};  ///< the highest version read; looks for events that were overlooked
 };
 
+/// A TRUNCATE, with its tag; it is weaker than any change of a row.
+struct Truncate {
+    int table = 0;  ///< the source's id
+    std::int64_t version = 0;
+    std::int64_t origin = 0;
+    std::int64_t number = 0;
+};
+
 /// Where the lines of a COPY go: they are valid only during the call.
 using LineSink = std::function<pg::asio::awaitable<void>(std::string_view line)>;
 
 /// One read-only transaction on the source from which everything of a batch is read, in this order: begin, the COPY of
-/// pull_ahead.sql, that of pull_events.sql, ask_rows, a COPY for each table asked for, end. That is two queries,
-/// whatever the number of tables. The reader needs only SELECT.
+/// pull_ahead.sql, that of pull_events.sql, ask_rows, a COPY for each table asked for, what the large objects of their
+/// rows need, end. That is two queries, whatever the number of tables, but for large objects. The reader needs only
+/// SELECT.
 class Pull {
   public:
     Pull(pg::Connection& source, PullRequest request) : source_(source), request_(std::move(request)) {}
@@ -32,12 +43,23 @@ class Pull {
     /// us.
     pg::asio::awaitable<BatchHeader> begin(const Peer& expected);
 
+    /// Those of the chunk that the target does not know: of each table the strongest.
+    const std::vector<Truncate>& truncates() const { return truncates_; }
+
     /// Hands the lines of the next COPY to `sink`.
     pg::asio::awaitable<void> copy(const LineSink& sink);
 
     /// Asks for the rows of these tables: a COPY for each, in this order, and one more behind it where rows are held at
-    /// the source.
-    pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables);
+    /// the source; then, where the table's id is in `truncated`, the two of pull_spared.sql. With `more` other
+    /// questions follow before the end.
+    pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables, const std::set<int>& truncated,
+                                       bool more);
+
+    /// Asks for the COPY of pull_objects.sql. The numbers are separated by commas, here and below.
+    pg::asio::awaitable<void> ask_objects(const std::string& objects);
+
+    /// Asks for the COPY of pull_blocks.sql; `source` is the node.
+    pg::asio::awaitable<void> ask_blocks(int source, const std::string& objects, const std::string& blocks);
 
     /// How many COPYs ask_rows brings for each table.
     int copies() const { return any_held_ ? 2 : 1; }
@@ -64,8 +86,10 @@ class Pull {
 
     pg::Connection& source_;
     PullRequest request_;
+    std::vector<Truncate> truncates_;
     Lsn flushed_ = 0;
     bool any_held_ = false;
+    std::string end_query_;  ///< not sent yet
 };
 
 }  // namespace tromp

@@ -47,6 +47,11 @@ std::string difference(const ReplicatedTable& source, const ReplicatedTable& tar
         if (find_column(source, column.name) == nullptr)
             found.push_back("column " + column.name + " is missing at " + source_name);
     }
+    if (source.large_objects != target.large_objects) {
+        found.push_back("its large objects are in (" + list(source.large_objects, ", ") + ") at " + source_name +
+                        ", but in (" + list(target.large_objects, ", ") +
+                        ") here: make `large_objects` the same in both files and run trompctl init");
+    }
     if (source.resolution != target.resolution) {
         found.push_back("its conflicts are resolved by '" + source.resolution + "' at " + source_name + ", but by '" +
                         target.resolution + "' here: make `conflicts` the same in both files and run trompctl init");
@@ -127,6 +132,9 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
             tables.emplace(gone, std::move(table));
             continue;
         }
+        const auto large_objects = json::parse(result.at(row, "large_objects"));
+        for (const auto& name : large_objects.as_array())
+            table.large_objects.emplace_back(name.as_string());
         const auto columns = json::parse(result.at(row, "columns"));
         for (const auto& column : columns.as_array()) {
             const auto& object = column.as_object();
@@ -134,6 +142,9 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
                                      std::string(object.at("type").as_string()),
                                      std::string(object.at("unlimited_type").as_string()), object.at("fixed").as_bool(),
                                      object.at("local").as_bool()});
+            auto& column_read = table.columns.back();
+            column_read.large_object = std::find(table.large_objects.begin(), table.large_objects.end(),
+                                                 column_read.name) != table.large_objects.end();
         }
         for (const auto& column : table.key) {
             if (find_column(table, column) == nullptr)

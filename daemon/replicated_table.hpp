@@ -14,6 +14,7 @@ struct Column {
     std::string unlimited_type;  ///< without length and precision
     bool fixed = false;          ///< GENERATED ALWAYS AS IDENTITY: cannot be updated
     bool local = false;          ///< what it accepts is up to this database: an enum, a domain, regclass, …
+    bool large_object = false;   ///< refers to a large object of its node
 };
 
 /// SQL that reads the text `expression`, which another database printed, as a value of the column's type. Of a local
@@ -33,6 +34,7 @@ struct ReplicatedTable {
     std::string resolution;  ///< resolver, delete resolver, priorities, strength and the rule for orphans: the same at
                              ///< both ends
     std::vector<Column> columns;              ///< without generated ones, in the table's order
+    std::vector<std::string> large_objects;   ///< those of them that refer to large objects, sorted
     std::vector<std::string> unique_columns;  ///< those beside the key whose values may be in another row's way
     std::string shape;                        ///< changes with the columns
     std::string defect;                       ///< why its rows cannot be read at all, and what to do; mostly empty

@@ -26,7 +26,10 @@ pg::asio::awaitable<void> begin_decisions(pg::Connection& target, int source, co
         query += render_sql(sql::resolve_begin, "tbl", std::to_string(table.id), "stage", stage_name(table), "match",
                             table.key_match("r", "e"));
     }
-    if (staged.events >= worth_analyzing) query += "ANALYZE pg_temp.decision;";
+    if (!staged.truncated.empty()) query += render_sql(sql::spared_known, "source", std::to_string(source));
+    for (const int id : staged.truncated)
+        query += render_sql(sql::sweep, table_sql(pairs.at(id)));
+    if (staged.events >= worth_analyzing || !staged.truncated.empty()) query += "ANALYZE pg_temp.decision;";
     co_await target.query(std::move(query));
 }
 

@@ -14,7 +14,7 @@ struct Seen {
 };
 
 /// Fills pg_temp.decision with the keys of the staged events, but for those that were taken ahead with an earlier
-/// chunk.
+/// chunk, and with those that a TRUNCATE is to delete.
 pg::asio::awaitable<void> begin_decisions(pg::Connection& target, int source, const TablePairs& pairs,
                                           const Staged& staged);
 

@@ -2,6 +2,7 @@
 
 #include "common/fault.hpp"
 #include "daemon/held.hpp"
+#include "daemon/objects.hpp"
 #include "daemon/resolve.hpp"
 #include "daemon/retry.hpp"
 
@@ -59,6 +60,7 @@ class Settlement {
         if (comes_first) co_await come_first(target_, pairs_, staged_);
         if (manner == Manner::singly) co_await stage_held(target_, pairs_, staged_);
         const bool any_held = co_await lock_and_look(manner);
+        co_await note_objects(target_, pairs_, staged_);
         auto merged = co_await merge(target_, source_, pairs_, staged_, manner);
         co_await fault_point("apply.merged", source_);
         if (merged == Merged::all && any_held && manner != Manner::singly) merged = Merged::held_left;

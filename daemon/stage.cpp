@@ -2,6 +2,7 @@
 
 #include "common/fault.hpp"
 #include "common/sql_text.hpp"
+#include "daemon/copy_in.hpp"
 
 #include <sql/embedded.hpp>
 
@@ -9,37 +10,6 @@
 
 namespace tromp {
 namespace {
-
-/// COPY … FROM STDIN with a buffer of bounded size.
-class CopyIn {
-  public:
-    explicit CopyIn(pg::Connection& target) : target_(target) {}
-
-    pg::asio::awaitable<void> begin(std::string sql) {
-        co_await target_.send(std::move(sql));
-        const auto result = co_await target_.next();
-        if (!result || result->status() != PGRES_COPY_IN) throw pg::ConnectionError("the target did not begin a COPY");
-    }
-    pg::asio::awaitable<void> write(std::string_view data) {
-        buffer_ += data;
-        if (buffer_.size() >= piece) co_await flush();
-    }
-    /// The number of rows that arrived.
-    pg::asio::awaitable<std::int64_t> end() {
-        co_await flush();
-        co_await target_.end_copy();
-        co_return co_await target_.finish();
-    }
-
-  private:
-    static constexpr std::size_t piece = 65536;
-    pg::asio::awaitable<void> flush() {
-        co_await target_.put_copy(buffer_);
-        buffer_.clear();
-    }
-    pg::Connection& target_;
-    std::string buffer_;
-};
 
 /// Splits the table number off the front of a line; the rest begins with the tab.
 int take_table(std::string_view& line) {
@@ -103,12 +73,44 @@ pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, con
     co_return staged;
 }
 
-pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
-                                     int source) {
+pg::asio::awaitable<void> stage_truncates(pg::Connection& target, const TablePairs& pairs,
+                                          const std::vector<Truncate>& truncates, Staged& staged) {
+    std::string rows;
+    for (const auto& truncate : truncates) {
+        rows += (rows.empty() ? "(" : ", (") + std::to_string(pair_of(pairs, truncate.table).target.id) + ", " +
+                std::to_string(truncate.version) + ", " + std::to_string(truncate.origin) + ", " +
+                std::to_string(truncate.number) + ")";
+        staged.tables.insert(truncate.table);
+        staged.truncated.insert(truncate.table);
+    }
+    if (rows.empty()) co_return;
+    co_await target.query("INSERT INTO pg_temp.incoming_truncate (tbl, version, origin, number) VALUES " + rows);
+}
+
+namespace {
+
+/// The keys of the source's rows, and those of what comes with a later chunk.
+pg::asio::awaitable<void> stage_spared(Pull& pull, pg::Connection& target, const TablePairs& pairs,
+                                       const TablePair& pair) {
+    co_await target.query(render_sql(sql::stage_spared, table_sql(pair)));
+    CopyIn sink(target);
+    co_await sink.begin("COPY " + spared_name(pair.target) + " FROM STDIN");
+    const LineSink write = [&sink](std::string_view line) { return sink.write(line); };
+    co_await pull.copy(write);
+    co_await sink.end();
+    std::set<int> tables;
+    co_await copy_translated(pull, target, "COPY pg_temp.spared_key (tbl, wire_nr, key, beyond) FROM STDIN", pairs,
+                             Unpaired::refused, tables);
+}
+
+}  // namespace
+
+pg::asio::awaitable<void> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
+                                     int source, bool more) {
     std::vector<const TablePair*> tables;
     for (const int id : staged.tables)
         tables.push_back(&pairs.at(id));
-    co_await pull.ask_rows(tables);
+    co_await pull.ask_rows(tables, staged.truncated, more);
     for (const TablePair* const pair : tables) {
         const auto stage = stage_name(pair->target);
         co_await target.query(render_sql(sql::stage_rows, table_sql(*pair)));
@@ -118,9 +120,9 @@ pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const T
         for (int copy = 0; copy < pull.copies(); ++copy)
             co_await pull.copy(write);
         staged.rows += co_await sink.end();
+        if (staged.truncated.contains(pair->source.id)) co_await stage_spared(pull, target, pairs, *pair);
         co_await fault_point("stage.rows", source);
     }
-    co_return co_await pull.end();
 }
 
 }  // namespace tromp

@@ -12,6 +12,7 @@ namespace tromp {
 /// What a batch brought into the target's temporary tables.
 struct Staged {
     std::set<int> tables;     ///< the source's ids of the tables with events
+    std::set<int> truncated;  ///< of these, the ones with a TRUNCATE
     std::int64_t events = 0;  ///< steps of sides
     std::int64_t rows = 0;
 };
@@ -20,11 +21,15 @@ struct Staged {
 /// Throws Error where the source names a table that it does not have.
 pg::asio::awaitable<Staged> stage_events(Pull& pull, pg::Connection& target, const TablePairs& pairs);
 
+/// Puts the TRUNCATEs of a pull into the target's open transaction. Throws as stage_events.
+pg::asio::awaitable<void> stage_truncates(pg::Connection& target, const TablePairs& pairs,
+                                          const std::vector<Truncate>& truncates, Staged& staged);
+
 /// Streams the keys of a pull's next COPY, in the form of pull_ahead.sql, into pg_temp.their_ahead.
 pg::asio::awaitable<void> stage_keys(Pull& pull, pg::Connection& target, const TablePairs& pairs);
 
-/// Streams the rows of the staged events' tables. False: the source's tables changed meanwhile, and the batch is void.
-pg::asio::awaitable<bool> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
-                                     int source);
+/// Streams the rows of the staged events' tables, and what TRUNCATEs must spare. `more` as for Pull::ask_rows.
+pg::asio::awaitable<void> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
+                                     int source, bool more);
 
 }  // namespace tromp

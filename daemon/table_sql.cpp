@@ -16,7 +16,7 @@ class List {
 };
 
 bool is_staged_as_text(const ReplicatedTable& table, const Column& column) {
-    return column.local && !table.is_key(column.name);
+    return column.local && !column.large_object && !table.is_key(column.name);
 }
 
 std::string moving(const ReplicatedTable& table) {
@@ -27,7 +27,7 @@ std::string moving(const ReplicatedTable& table) {
                             table.unique_columns.end();
         if (!unique && (!column.fixed || table.is_key(column.name))) continue;
         const auto name = quote_identifier(column.name);
-        here.add("t." + name + (is_staged_as_text(table, column) ? "::text" : ""));
+        here.add("t." + name + (is_staged_as_text(table, column) ? "::text" : column.large_object ? "::oid" : ""));
         staged.add("r." + name);
     }
     if (here.text().empty()) return "false";
@@ -42,6 +42,10 @@ std::string stage_name(const ReplicatedTable& table) {
     return "pg_temp.row_" + std::to_string(table.id);
 }
 
+std::string spared_name(const ReplicatedTable& table) {
+    return "pg_temp.spared_" + std::to_string(table.id);
+}
+
 SqlValues table_sql(const TablePair& pair) {
     const auto& table = pair.target;
     List stage_columns;
@@ -50,23 +54,30 @@ SqlValues table_sql(const TablePair& pair) {
     List names;
     List texts;
     List casts;
+    std::string same_key;
     for (const auto& column : table.columns) {
         const auto name = quote_identifier(column.name);
         const auto literal = quote_literal(column.name);
         const bool as_text = is_staged_as_text(table, column);
         const auto value = as_text ? input_sql(column, "r." + name) : "r." + name;
-        stage_columns.add(as_text ? name + "::text" : name);
+        stage_columns.add(as_text ? name + "::text" : column.large_object ? name + "::oid" : name);
         staged.add(value);
+        if (table.is_key(column.name)) same_key += (same_key.empty() ? "t." : " AND t.") + name + " = r." + name;
         if (!column.fixed && !table.is_key(column.name)) assignments.add(name + " = " + value);
         names.add(literal);
         texts.add("r." + name + "::text");
         const auto held = "(h.row ->> " + literal + ")";
-        casts.add(as_text ? held : column.local ? input_sql(column, held) : held + "::" + column.unlimited_type);
+        casts.add(as_text               ? held
+                  : column.large_object ? held + "::oid"
+                  : column.local        ? input_sql(column, held)
+                                        : held + "::" + column.unlimited_type);
     }
     return {{"tbl", std::to_string(table.id)},
             {"table", table.quoted_name()},
             {"stage", stage_name(table)},
             {"keys", table.key_list("")},
+            {"spared", spared_name(table)},
+            {"match_spared", same_key},
             {"columns", pair.columns()},
             {"stage_columns", stage_columns.text()},
             {"columns_staged", staged.text()},

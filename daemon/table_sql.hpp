@@ -9,6 +9,9 @@ namespace tromp {
 /// arrives, and can be held if it cannot be applied. Its key columns always have their types.
 std::string stage_name(const ReplicatedTable& table);
 
+/// Names the target's temporary table for the keys of `table` that a TRUNCATE must not delete.
+std::string spared_name(const ReplicatedTable& table);
+
 /// The pieces of SQL that depend on a table's columns, for the placeholders of sql/queries/apply_*.sql and held_*.sql.
 /// `t` is the table, `r` its stage, `d` pg_temp.decision.
 SqlValues table_sql(const TablePair& pair);

@@ -105,15 +105,23 @@ AS $$
     FROM pg_class c WHERE c.oid = relation
 $$;
 
--- Why the strength in its rule cannot be that of the table's rows; null if it can.
+-- Why a rule with these cannot be that of the table: its rows cannot have the strength, or the columns cannot refer to large objects; null if it can.
+CREATE OR REPLACE FUNCTION replication.rule_refusal(relation oid, strength text, large_objects text[]) RETURNS text
+LANGUAGE sql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on'
+AS $$
+    SELECT coalesce(CASE WHEN strength IS NOT NULL THEN replication.strength_refusal(relation, strength) END,
+                    replication.large_object_refusal(relation, large_objects))
+$$;
+
+-- The same of the rule for the table's name.
 CREATE OR REPLACE FUNCTION replication.rule_refusal(relation oid) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on'
 AS $$
-    SELECT replication.strength_refusal(c.oid, r.strength)
+    SELECT replication.rule_refusal(c.oid, r.strength, r.large_objects)
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     CROSS JOIN LATERAL replication.rule_for(n.nspname, c.relname) r
-    WHERE c.oid = relation AND r.strength IS NOT NULL
+    WHERE c.oid = relation
 $$;
 
 -- Notes why a table is not replicated, or not as it should be. Says whether that is news.
@@ -171,15 +179,20 @@ CREATE OR REPLACE FUNCTION replication.capture_table(table_relation oid, OUT tab
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on'
 AS $$
 BEGIN
-    INSERT INTO replication.tables AS t (relation, schema_name, table_name, key_columns, resolver, delete_resolver, priority, strength, orphans)
-    SELECT c.oid, n.nspname, c.relname, replication.key_of(c.oid), r.resolver, r.delete_resolver, r.priority, r.strength, r.orphans
+    -- Where other columns refer to large objects than before, what the ends have must be compared anew.
+    DELETE FROM replication.compared c USING replication.tables t
+    WHERE t.relation = table_relation AND c.tbl = t.id
+      AND t.large_objects <> (SELECT r.large_objects FROM replication.rule_for(t.schema_name::name, t.table_name::name) r);
+    INSERT INTO replication.tables AS t
+           (relation, schema_name, table_name, key_columns, resolver, delete_resolver, priority, strength, orphans, large_objects)
+    SELECT c.oid, n.nspname, c.relname, replication.key_of(c.oid), r.resolver, r.delete_resolver, r.priority, r.strength, r.orphans, r.large_objects
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     CROSS JOIN LATERAL replication.rule_for(n.nspname, c.relname) r
     WHERE c.oid = table_relation
     ON CONFLICT (relation) DO UPDATE
     SET resolver = excluded.resolver, delete_resolver = excluded.delete_resolver, priority = excluded.priority, strength = excluded.strength,
-        orphans = excluded.orphans
+        orphans = excluded.orphans, large_objects = excluded.large_objects
     RETURNING t.id, (t.xmax = 0) INTO STRICT table_id, is_new;
     DELETE FROM replication.refused r WHERE r.relation = table_relation;
     PERFORM replication.renew(table_id);
@@ -248,7 +261,7 @@ BEGIN
         END IF;
         why := replication.key_refusal(t.relation);
         IF why IS NULL THEN
-            why := (SELECT replication.strength_refusal(k.relation, k.strength) FROM replication.tables k WHERE k.id = t.id AND k.strength IS NOT NULL);
+            why := (SELECT replication.rule_refusal(k.relation, k.strength, k.large_objects) FROM replication.tables k WHERE k.id = t.id);
         END IF;
         IF why IS NOT NULL THEN
             RAISE EXCEPTION 'table % cannot stay replicated: %', t.relation::regclass, why USING ERRCODE = 'object_not_in_prerequisite_state';

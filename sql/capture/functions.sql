@@ -207,9 +207,22 @@ BEGIN
     END IF;$update$, format(events, 'U', rank, new_rows), CASE WHEN is_integer THEN 'k.nr' ELSE 'k.key' END, old_keys, new_keys,
                                       format(events, 'D', delete_rank, gone))
             WHEN 'delete' THEN format(events, 'D', delete_rank, old_rows)
-            -- A delete of every row, weaker than any change made elsewhere meanwhile; under TRUNCATE's lock, which is taken before.
+            -- Under TRUNCATE's lock, which is taken before. Of the table it is one event; of a partition a delete of each of its rows, as weak as that,
+            -- unless its table has just been emptied by this transaction: the triggers of that run first. A neighbour that is still to compare the
+            -- table must know which rows were in it, so those of which no event tells are logged as well, before.
             ELSE format($truncate$
-    EXECUTE format(%L, tg_relid::regclass) USING now_or_later;%s$truncate$,
+    PERFORM replication.restart_beyond(tg_relid);
+    IF NOT (SELECT c.relispartition FROM pg_class c WHERE c.oid = tg_relid) THEN
+        IF NOT replication.all_compared() THEN
+            EXECUTE format(%L, tg_relid::regclass) USING now_or_later;
+        END IF;
+        %s;%s
+    ELSIF NOT coalesce((SELECT e.nr IS NULL FROM replication.events e WHERE e.tbl = %s AND e.xid = pg_current_xact_id() ORDER BY e.id DESC LIMIT 1), false) THEN
+        EXECUTE format(%L, tg_relid::regclass) USING now_or_later;%s
+    END IF;$truncate$,
+                        format(log, '$1', quote_literal('D'), quote_literal('-Infinity') || '::float8', replace(key_of_row, '%', '%%') || ' FROM %s' || rows_end)
+                            || format(' WHERE NOT EXISTS (SELECT FROM replication.events e WHERE e.tbl = %s AND e.nr = k.nr AND e.key IS NOT DISTINCT FROM k.key)', table_id),
+                        format(log, 'now_or_later', quote_literal('T'), quote_literal('-Infinity') || '::float8', 'SELECT NULL::bigint AS nr, NULL::jsonb AS key'), wake_up, table_id,
                         format(log, '$1', quote_literal('D'), quote_literal('-Infinity') || '::float8', replace(key_of_row, '%', '%%') || ' FROM ONLY %s' || rows_end), wake_up)
         END;
         head := format('CREATE OR REPLACE FUNCTION replication.capture_%s_%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER'

@@ -103,7 +103,7 @@ BEGIN
 END
 $$;
 
--- These held rows are held no more: they lost against what was written here under their keys.
+-- These held rows are held no more: they lost against what was written here under their keys, or to a TRUNCATE made here.
 CREATE OR REPLACE FUNCTION replication.held_lost(ids bigint[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -112,12 +112,12 @@ AS $$
     )
     INSERT INTO replication.conflicts (type, schema_name, table_name, key, winner_origin, winner_version, loser_origin, loser_version,
                                        loser_row, resolver, neighbour)
-    SELECT CASE WHEN e.action = 'D' THEN 'update_deleted' ELSE 'update_origin_differs' END, h.schema_name, h.table_name, h.key,
+    SELECT CASE WHEN e.action IN ('D', 'T') THEN 'update_deleted' ELSE 'update_origin_differs' END, h.schema_name, h.table_name, h.key,
            e.origin, e.version, h.tag[3]::smallint, h.tag[2]::bigint, replication.image_of_texts(h.row), t.resolver, h.neighbour
     FROM superseded h
     JOIN replication.tables t ON t.id = h.tbl
     CROSS JOIN LATERAL (SELECT * FROM replication.events e
-                        WHERE e.tbl = h.tbl AND e.nr = h.nr AND coalesce(e.key, jsonb_build_array(e.nr)) = h.key
+                        WHERE e.tbl = h.tbl AND (e.nr IS NULL OR (e.nr = h.nr AND coalesce(e.key, jsonb_build_array(e.nr)) = h.key))
                           AND e.via = (SELECT node FROM replication.nodes WHERE is_self)
                         ORDER BY coalesce(e.ord, e.id) DESC, e.id DESC LIMIT 1) e
 $$;

@@ -5,7 +5,9 @@ DELETE FROM replication.ahead a
 WHERE a.node = :source AND NOT EXISTS (SELECT FROM unnest(a.beyond) x WHERE NOT pg_visible_in_snapshot(x, :'read'::pg_snapshot)) :tables;
 INSERT INTO replication.ahead (node, tbl, nr, key, beyond)
 SELECT :source, d.tbl, d.nr, d.key, d.beyond FROM pg_temp.decision d WHERE d.beyond IS NOT NULL;
-SELECT replication.advance_clock(max(version)) FROM pg_temp.incoming_event HAVING max(version) IS NOT NULL;
+SELECT replication.advance_clock(max(version))
+FROM (SELECT version FROM pg_temp.incoming_event UNION ALL SELECT version FROM pg_temp.incoming_truncate) e
+HAVING max(version) IS NOT NULL;
 UPDATE replication.positions
 SET snapshot = :'position', updated_at = clock_timestamp(), last_event = greatest(last_event, :last_event), mark = :'mark',
     newest = CASE WHEN newest IS NOT NULL THEN greatest(newest, :newest) END

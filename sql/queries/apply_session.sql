@@ -23,6 +23,20 @@ CREATE TEMP TABLE their_ahead (
     beyond  xid8[] NOT NULL,
     nr      bigint GENERATED ALWAYS AS (coalesce(wire_nr, jsonb_hash_extended(key, 0))) STORED NOT NULL
 ) ON COMMIT DELETE ROWS;
+-- A TRUNCATE of the batch, one for each table; and keys that must not be deleted for it, though their rows are gone at the source.
+CREATE TEMP TABLE incoming_truncate (
+    tbl     integer PRIMARY KEY,
+    version bigint NOT NULL CHECK (version BETWEEN 0 AND 9007199254740992),
+    origin  smallint NOT NULL,
+    number  bigint NOT NULL CHECK (number BETWEEN 0 AND 9007199254740992)
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE spared_key (
+    tbl     integer NOT NULL,
+    wire_nr bigint,
+    key     jsonb,
+    beyond  xid8[],             -- transactions with which it comes later; null: it is held at the source
+    nr      bigint GENERATED ALWAYS AS (coalesce(wire_nr, jsonb_hash_extended(key, 0))) STORED NOT NULL
+) ON COMMIT DELETE ROWS;
 -- A key of the batch, and what becomes of it.
 CREATE TEMP TABLE decision (
     tbl        integer NOT NULL,
@@ -32,9 +46,11 @@ CREATE TEMP TABLE decision (
     inserted   boolean NOT NULL,            -- the source's side holds an insert
     present    boolean NOT NULL,            -- there is a row at the source
     beyond     xid8[],
+    swept      boolean NOT NULL DEFAULT false, -- its row is to go with a TRUNCATE; no event of its own came
     here       boolean NOT NULL DEFAULT false, -- there is a row here, and it is locked
     ours       double precision[],             -- the strongest tag of our side; null: our side is empty
     inserted_here boolean,
+    truncated  double precision[],             -- a TRUNCATE here that the source had not seen, and that loses to its row
     ord_here   bigint,                         -- the newest event of the key in our log, when we looked
     seen       bigint[],                       -- all its events in our log, when we looked
     image      jsonb,                          -- the held row that stands for the row here, as text by column

@@ -1,1 +1,1 @@
-DELETE FROM replication.conflicts WHERE detected_at < clock_timestamp() - make_interval(secs => :seconds)
+SELECT replication.purge_conflicts(:seconds) AS purged

@@ -49,6 +49,10 @@ CROSS JOIN LATERAL (
     FROM tied t
     WHERE r.part = 1
     UNION ALL
+    -- Objects have rights of their own, to be given anew for each one that is made. Reading their pages needs this one.
+    SELECT 9, '', format('GRANT SELECT ON TABLE pg_catalog.pg_largeobject TO %I;  -- all large objects of this database', r.role)
+    WHERE EXISTS (SELECT FROM replication.tables WHERE large_objects <> '{}')
+    UNION ALL
     SELECT DISTINCT 10, k.sequence::regclass::text, format('GRANT SELECT ON SEQUENCE %s TO %I;', k.sequence::regclass, r.role)
     FROM replication.table_sequences() k
 ) l

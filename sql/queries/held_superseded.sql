@@ -1,5 +1,5 @@
--- Held rows whose key was written here since are superseded: they lost. Those about which an earlier round of the batch decided it keeps or
--- lets go itself (held_settle.sql).
+-- Held rows whose key was written here since, or whose table was emptied here, are superseded: they lost. Those about which an earlier round
+-- of the batch decided it keeps or lets go itself (held_settle.sql).
 SELECT replication.held_lost(s.ids)
 FROM (SELECT array_agg(h.id) AS ids FROM replication.held h
       WHERE NOT EXISTS (SELECT FROM replication.standing s WHERE s.id = h.id)

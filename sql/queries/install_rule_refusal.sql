@@ -1,2 +1,2 @@
--- Can the rule for the table be used? Can the strength in it be that of rows?
+-- Can the rule for the table be used: the strength in it be that of rows, its columns refer to large objects?
 SELECT replication.rule_refusal(:relation) AS refusal

@@ -1,5 +1,5 @@
 -- Prune: an event may go when every neighbour but the one it came from has acknowledged it, and no earlier event of its key
--- remains, and its key is not held. Acknowledgements are those of applied pulls,
+-- remains, and its key is not held (which TRUNCATEs supersede, too). Acknowledgements are those of applied pulls,
 -- and of the transactions of this place. Rows are deleted, never truncated: a pull's snapshot must still see them.
 WITH reader AS MATERIALIZED (
     SELECT node, acknowledged, held FROM replication.nodes WHERE NOT is_self
@@ -12,7 +12,7 @@ WITH reader AS MATERIALIZED (
       AND NOT EXISTS (SELECT FROM reader r WHERE r.node <> e.via
                       AND (r.acknowledged IS NULL OR NOT pg_visible_in_snapshot(e.xid, r.acknowledged) OR e.tbl = ANY (r.held)))
       AND NOT EXISTS (SELECT FROM replication.held h
-                      WHERE h.tbl = e.tbl AND h.nr = e.nr AND h.key = coalesce(e.key, jsonb_build_array(e.nr)))
+                      WHERE h.tbl = e.tbl AND (e.nr IS NULL OR (h.nr = e.nr AND h.key = coalesce(e.key, jsonb_build_array(e.nr)))))
 )
 DELETE FROM replication.events e
 USING done d

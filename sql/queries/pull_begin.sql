@@ -25,6 +25,13 @@ SELECT pg_current_snapshot() AS snapshot,
        EXISTS (SELECT FROM replication.events e -- as in overlooked.sql; :newest is NULL where that was asked before
                WHERE e.version > :newest AND e.xid < pg_snapshot_xmax(:'position'::pg_snapshot)
                  AND pg_visible_in_snapshot(e.xid, :'position'::pg_snapshot) :scope) AS overlooked,
+       (SELECT json_agg(json_build_array(t.id, e.version, e.origin, e.number)) -- the strongest TRUNCATE of each table
+        FROM replication.tables t
+        CROSS JOIN LATERAL (SELECT e.version, e.origin, coalesce(e.number, e.id) AS number
+                            FROM replication.events e
+                            WHERE e.tbl = t.id AND e.nr IS NULL AND e.via <> :reader AND e.xid <= s.last
+                              AND (e.xid = ANY (:'xip'::xid8[]) OR e.xid >= :'xmax'::xid8) :scope
+                            ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT 1) e) AS truncates,
        extract(epoch FROM clock_timestamp()) * 1000000 - s.oldest AS oldest_age,
        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock,
        set_config('trompd.last', coalesce(s.last::text, '0'), true) AS kept,
@@ -33,10 +40,13 @@ SELECT pg_current_snapshot() AS snapshot,
        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) AS timeline,
        (SELECT value FROM replication.config WHERE key = 'incarnation') AS incarnation,
        (SELECT moved FROM replication.home) AS moved,
+       (SELECT value FROM replication.config WHERE key = 'schema_version') AS schema_version,
        (SELECT node FROM replication.nodes WHERE is_self) AS node,
        (SELECT paused FROM replication.nodes WHERE node = :reader AND NOT is_self) AS paused,
        (SELECT snapshot FROM replication.positions WHERE node = :reader) AS read_of_us,
        (SELECT coalesce(jsonb_object_agg(tbl, snapshot::text), '{}') FROM replication.held_tables WHERE node = :reader) AS held_of_us,
+       (SELECT md5(string_agg(format('%I.%I', t.schema_name, t.table_name), ',' ORDER BY t.schema_name COLLATE "C", t.table_name COLLATE "C"))
+        FROM replication.compared c JOIN replication.tables t ON t.id = c.tbl WHERE c.node = :reader) AS compared_with_us,
        EXISTS (SELECT FROM replication.held) AS any_held,
        (SELECT link FROM replication.nodes WHERE node = :reader AND NOT is_self) AS link,
        (SELECT mark FROM replication.nodes WHERE node = :reader AND NOT is_self) AS mark,

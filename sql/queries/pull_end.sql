@@ -8,7 +8,8 @@ SELECT (SELECT count(*)
                           WHERE f.relkind <> 'p' AND f.relfilenode IS DISTINCT FROM pg_relation_filenode(f.oid))
           AND r.shape = (SELECT md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attisdropped, a.attgenerated),
                                                ',' ORDER BY a.attnum))
-                         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0))
+                         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0)
+                        || (SELECT array_to_string(t.large_objects, ' ') FROM replication.tables t WHERE t.relation = c.oid))
            = cardinality(:'relations'::oid[]) AS unchanged,
        pg_current_wal_flush_lsn() AS flushed;
 COMMIT;

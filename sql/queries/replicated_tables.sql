@@ -1,7 +1,7 @@
 -- The replicated tables of a node, as they are now. Generated columns are left out: every node computes them itself.
 -- The neighbours' role may call no function of ours, so what replication.key_is_integer says is written out here.
 SELECT t.id, t.relation, t.schema_name, t.table_name, to_json(t.key_columns) AS key_columns,
-       t.resolver, t.delete_resolver, t.priority::text AS priority, t.strength, t.orphans,
+       t.resolver, t.delete_resolver, t.priority::text AS priority, t.strength, t.orphans, to_json(t.large_objects) AS large_objects,
        cardinality(t.key_columns) = 1
            AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = t.key_columns[1]
                        AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)) AS integer_key,
@@ -23,6 +23,6 @@ SELECT t.id, t.relation, t.schema_name, t.table_name, to_json(t.key_columns) AS 
                              OR EXISTS (SELECT FROM pg_attribute g WHERE g.attrelid = t.relation AND g.attnum = ANY (i.indkey)
                                         AND g.attgenerated <> '')))) AS unique_columns,
        (SELECT md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attisdropped, a.attgenerated), ',' ORDER BY a.attnum))
-        FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attnum > 0) AS shape
+        FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attnum > 0) || array_to_string(t.large_objects, ' ') AS shape
 FROM replication.tables t
 ORDER BY t.id;

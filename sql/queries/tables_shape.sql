@@ -12,6 +12,7 @@ CROSS JOIN LATERAL (
     UNION ALL SELECT 'delete_resolver', t.delete_resolver
     UNION ALL SELECT 'priority', array_to_string(t.priority, ', ')
     UNION ALL SELECT 'strength', coalesce(t.strength, '')
+    UNION ALL SELECT 'large_objects', array_to_string(t.large_objects, ', ')
     UNION ALL
     SELECT 'column ' || quote_ident(a.attname),
            format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END

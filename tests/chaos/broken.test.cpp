@@ -49,6 +49,57 @@ Plan one_claim_for_two() {
     return plan;
 }
 
+/// The first node empties a table, while the second, which does not know of it, changes one of its rows.
+Plan truncate_beside_update() {
+    using std::chrono::milliseconds;
+    auto plan = quiet_plan();
+    plan.lasts = milliseconds(2500);
+    plan.writers = {{.node = 0}, {.node = 1}};
+    plan.writers[0].transactions = {
+        {.operations = {{.verb = Verb::insert, .table = 2, .keys = {0, 1, 2}}}, .pause = milliseconds(1000)},
+        {.operations = {{.verb = Verb::truncate, .table = 2}}, .pause = milliseconds(0)}};
+    plan.writers[1].transactions = {
+        {.operations = {{.verb = Verb::insert, .table = 3, .keys = {0}}}, .pause = milliseconds(1000)},
+        {.operations = {{.verb = Verb::update, .table = 2, .keys = {0}}}, .pause = milliseconds(0)}};
+    for (const int end : {0, 1}) {
+        plan.faults.push_back({.name = "link cut",
+                               .target = static_cast<std::uint64_t>(end),
+                               .at = milliseconds(600),
+                               .lasts = milliseconds(1200)});
+    }
+    return plan;
+}
+
+/// A TRUNCATE at the first node is not logged.
+void skip_truncates(World& world) {
+    world.nodes().front()->sql().exec(
+        "CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        "  DELETE FROM replication.events WHERE id = NEW.id;"
+        "  RETURN NULL;"
+        "END $$;"
+        "CREATE CONSTRAINT TRIGGER skip AFTER INSERT ON replication.events DEFERRABLE INITIALLY DEFERRED"
+        "  FOR EACH ROW WHEN (NEW.action = 'T') EXECUTE FUNCTION skip();");
+}
+
+/// One that comes to the second node deletes what was written there meanwhile, too.
+void spare_nothing(World& world) {
+    auto& node = *world.nodes().at(1);
+    node.sql().exec(
+        "CREATE FUNCTION spare_nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.ours := NULL; RETURN NEW; "
+        "END';"
+        "CREATE FUNCTION prepare_sweep() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN"
+        "  IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'pg_temp.decision') THEN"
+        "    CREATE TRIGGER spare_nothing BEFORE UPDATE ON pg_temp.decision FOR EACH ROW WHEN (NEW.swept)"
+        "      EXECUTE FUNCTION public.spare_nothing();"
+        "    ALTER TABLE pg_temp.decision ENABLE ALWAYS TRIGGER spare_nothing;"
+        "  END IF;"
+        "END $$;"
+        "CREATE EVENT TRIGGER prepare_sweep ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION "
+        "prepare_sweep();"
+        "ALTER EVENT TRIGGER prepare_sweep ENABLE ALWAYS");
+    node.restart();
+}
+
 /// What is to be held at the first node is not.
 void forget_held_rows(World& world) {
     world.nodes().front()->sql().exec(
@@ -127,7 +178,7 @@ void flip_one_resolution(World& world) {
 }  // namespace
 
 TEST_CASE("the harness finds nothing wrong with the plans that the broken nodes get") {
-    for (const auto& plan : {three_rows(), quiet_plan(), one_claim_for_two()}) {
+    for (const auto& plan : {three_rows(), quiet_plan(), one_claim_for_two(), truncate_beside_update()}) {
         const auto report = carry_out(plan);
         INFO(line(report) << "\n" << complaints(report));
         CHECK(report.operations > 0);
@@ -140,6 +191,20 @@ TEST_CASE("the harness catches one event that is skipped") {
     INFO(line(report) << "\n" << complaints(report));
     CHECK(report.failures.empty());
     CHECK(report.has(Kind::different));
+}
+
+TEST_CASE("the harness catches a TRUNCATE that does not arrive") {
+    const auto report = carry_out(truncate_beside_update(), skip_truncates);
+    INFO(line(report) << "\n" << complaints(report));
+    CHECK(report.failures.empty());
+    CHECK(report.has(Kind::different));
+}
+
+TEST_CASE("the harness catches a TRUNCATE that deletes what was written elsewhere meanwhile") {
+    const auto report = carry_out(truncate_beside_update(), spare_nothing);
+    INFO(line(report) << "\n" << complaints(report));
+    CHECK(report.failures.empty());
+    CHECK((report.has(Kind::lost_write) || report.has(Kind::different)));
 }
 
 TEST_CASE("the harness catches one batch that is applied twice") {

@@ -67,9 +67,20 @@ class Checker {
             const auto candidates =
                 exact ? causality_.with_tag(conflict.row, conflict.loser_origin, conflict.loser_version)
                       : causality_.writes(conflict.row);
+            bool found = false;
             for (const auto* const write : candidates) {
-                if (write->kind == Write::Kind::removal) lost_removals_.insert(write);
+                if (write->kind != Write::Kind::removal) continue;
+                lost_removals_.insert(write);
+                found = true;
             }
+            if (!found) note_lost_truncate(conflict.row);
+        }
+    }
+
+    // Of several TRUNCATEs the last one counts, though it may not have found the row any more.
+    void note_lost_truncate(const RowName& row) {
+        for (const auto* const write : causality_.writes(row)) {
+            if (write->by_truncate) lost_removals_.insert(write);
         }
     }
 
@@ -120,7 +131,7 @@ class Checker {
         for (const auto& [row, token] : node.tokens) {
             const auto what = text(row) + ": " + token;
             if (!causality_.find(row, token, Write::Kind::row)) found_.add(Kind::unknown_row, what);
-            if (causality_.is_seen(row, token) && !is_kept(row, token)) found_.add(Kind::came_back, what);
+            if (causality_.is_seen(row, token) && !is_made_again(row, token)) found_.add(Kind::came_back, what);
             if (losers_.contains(std::pair{row, token}) && !is_made_again(row, token)) {
                 found_.add(Kind::winner_had_lost, what);
             }
@@ -151,6 +162,12 @@ class Checker {
         const auto& nodes = history_.nodes;
         if (std::none_of(nodes.begin(), nodes.end(),
                          [&](const NodeState& node) { return node.tokens.contains(removal.row); })) {
+            return true;
+        }
+        // A row that is logged again meets a TRUNCATE that knew of it once more, and any change is stronger than that.
+        if (removal.by_truncate && std::any_of(removal.saw.begin(), removal.saw.end(), [&](const std::string& token) {
+                return is_logged_again(removal.row, token);
+            })) {
             return true;
         }
         const auto writes = causality_.writes(removal.row);

@@ -166,6 +166,33 @@ TEST_CASE("the checker: a delete that loses must be kept, and is found by its ta
     CHECK(kinds(story).empty());
 }
 
+TEST_CASE("the checker: of several TRUNCATEs the last one stands for all, whether it found the row or not") {
+    Story story;
+    story.write(1, "a1", {}, 10);
+    story.remove(1, "a2", {"a1"}, 15);
+    story.write(2, "b2", {"a1"}, 20);
+    story.end_with("b2");
+    story.at(1).conflicts.push_back({row, std::nullopt, 2, 20, 1, 17});
+    CHECK(kinds(story) == Kinds{Kind::lost_removal});
+    story.history.attempts[1].writes.front().by_truncate = true;
+    CHECK(kinds(story).empty());
+    story.at(1).conflicts.clear();
+    CHECK(kinds(story) == Kinds{Kind::lost_removal});
+}
+
+TEST_CASE("the checker: a row that was logged twice may come back after a TRUNCATE that knew of it, and only then") {
+    Story story;
+    story.write(2, "b1", {}, 10);
+    story.remove(1, "a2", {"b1"}, 15);
+    story.history.attempts[1].writes.front().by_truncate = true;
+    story.end_with("b1");
+    CHECK(kinds(story) == Kinds{Kind::came_back, Kind::lost_removal});
+    story.at(3).logged_again.insert({row, 2, 10});
+    CHECK(kinds(story).empty());
+    story.history.attempts[1].writes.front().by_truncate = false;
+    CHECK(kinds(story) == Kinds{Kind::lost_removal});
+}
+
 TEST_CASE("the checker: two deletes at once are one result, and one stands for both when they lose") {
     Story story;
     story.write(1, "a1", {}, 10);

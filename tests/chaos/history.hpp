@@ -24,7 +24,8 @@ struct Write {
     /// What it found in its place and therefore follows: the token of the row; for a row that was absent, all removals
     /// that its node knew of.
     std::set<std::string> saw{};
-    long long version = 0;  ///< as in replication.log
+    long long version = 0;     ///< as in replication.log
+    bool by_truncate = false;  ///< the removal is one of all rows of the table
     bool operator==(const Write&) const = default;
 };
 

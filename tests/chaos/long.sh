@@ -45,14 +45,15 @@ awk -v failed="$failed" -v kept="$TROMP_CHAOS_KEEP" '
         for (i = 3; i < NF; ++i) {
             if ($(i + 1) ~ /^transactions/) transactions += $i
             if ($(i + 1) ~ /^operations/) operations += $i
+            if ($(i + 1) ~ /^truncates/) truncates += $i
             if ($(i + 1) ~ /^faults/) faults += $i
             if ($(i + 1) ~ /^held/) held += $i
             if ($(i + 1) ~ /^conflicts/) conflicts += $i
         }
     }
     END {
-        printf "%d seeds, %d transactions, %d operations, %d faults, %d held rows, %d conflicts: %d failed", NR, transactions, operations,
-               faults, held, conflicts, failed
+        printf "%d seeds, %d transactions, %d operations, %d truncates, %d faults, %d held rows, %d conflicts: %d failed", NR, transactions,
+               operations, truncates, faults, held, conflicts, failed
         print (failed > 0 ? ", kept in " kept : "")
     }' "$totals"
 [ "$failed" -eq 0 ]

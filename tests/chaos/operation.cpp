@@ -90,6 +90,14 @@ class Statements {
         return to_ledger();
     }
 
+    /// To be called when nobody else can write to the table any more: all rows are about to go.
+    void see_all() {
+        for (const auto& row : database_.rows("SELECT " + table_.key_json + ", t.token FROM " + table_.name + " t")) {
+            writes_.push_back({{table_.name, row[0].value()}, token_, Write::Kind::removal, {row[1].value()}, 0, true});
+        }
+    }
+    std::vector<Write> all_gone() { return to_ledger("e.action = 'T'"); }
+
     std::string where(const std::vector<int>& keys) const {
         return " WHERE (" + table_.key_columns + ") IN (" + key_list(table_, keys) + ")";
     }
@@ -116,7 +124,9 @@ class Statements {
     }
 
     // A statement of its own, after the write: its snapshot has every removal that the write waited for or followed.
-    std::vector<Write> to_ledger() {
+    // `event` is the one that logs the line `v`.
+    std::vector<Write> to_ledger(
+        const std::string& event = "e.key = v.key::jsonb AND (e.action = 'D') = (v.kind = 'removal')") {
         if (writes_.empty()) return {};
         std::string values;
         for (const auto& write : writes_) {
@@ -133,8 +143,8 @@ class Statements {
             quoted(table_.name) +
             " AND l.key = v.key AND l.kind = 'removal') END,"
             " (SELECT e.version FROM replication.log e WHERE e.xid = pg_current_xact_id() AND e.table_name = " +
-            quoted(table_.name) +
-            " AND e.key = v.key::jsonb AND (e.action = 'D') = (v.kind = 'removal') ORDER BY e.id DESC LIMIT 1)"
+            quoted(table_.name) + " AND " + event +
+            " ORDER BY e.id DESC LIMIT 1)"
             " FROM (VALUES " +
             values + ") v (key, kind, saw) RETURNING key, array_to_string(saw, E'\\n'), version");
         if (lines.size() != writes_.size()) throw std::logic_error("not every write came into the ledger");
@@ -152,6 +162,32 @@ class Statements {
     const std::string& token_;
     std::vector<Write> writes_;
 };
+
+std::vector<Write> truncate(Database& database, const Operation& operation, const std::string& token) {
+    std::set<std::size_t> emptied(operation.more_tables.begin(), operation.more_tables.end());
+    emptied.insert(operation.table);
+    std::string named;
+    for (const auto table : emptied)
+        named += (named.empty() ? "" : ", ") + chaos_tables().at(table).name;
+    if (operation.cascade) {
+        const auto& children = chaos_tables().at(operation.table).referred_to_by;
+        emptied.insert(children.begin(), children.end());
+    }
+    std::vector<Statements> statements;
+    for (const auto table : emptied) {
+        statements.emplace_back(database, chaos_tables().at(table), token);
+        database.exec("LOCK TABLE " + chaos_tables().at(table).name);
+    }
+    for (auto& of_table : statements)
+        of_table.see_all();
+    database.exec("TRUNCATE " + named + (operation.cascade ? " CASCADE" : ""));
+    std::vector<Write> writes;
+    for (auto& of_table : statements) {
+        const auto gone = of_table.all_gone();
+        writes.insert(writes.end(), gone.begin(), gone.end());
+    }
+    return writes;
+}
 
 }  // namespace
 
@@ -171,6 +207,8 @@ std::vector<Write> perform(Database& database, const Operation& operation, const
             return statements.rename(operation.keys.at(0), operation.keys.at(1));
         case Verb::trade:
             return statements.trade(operation.keys);
+        case Verb::truncate:
+            return truncate(database, operation, token);
     }
     return {};
 }

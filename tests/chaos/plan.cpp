@@ -19,6 +19,10 @@ constexpr std::size_t transactions_per_key = 6;
 constexpr int own_claims = 12;
 constexpr int claims_of_all = 3;
 
+/// A TRUNCATE clears away much of what else would happen, so half of the runs have none, and the others one in so many
+/// operations.
+constexpr std::size_t truncates_seldom = 30;
+
 class Dice {
   public:
     explicit Dice(std::uint64_t seed) : random_(seed) {}
@@ -82,11 +86,29 @@ Operation plan_operation(Dice& dice, int first_key, std::size_t node) {
     return operation;
 }
 
-Transaction plan_transaction(Dice& dice, int first_key, std::size_t node) {
+Operation plan_truncate(Dice& dice) {
+    Operation operation;
+    operation.verb = Verb::truncate;
+    operation.table = dice.below(chaos_tables().size());
+    const auto& children = chaos_tables()[operation.table].referred_to_by;
+    operation.cascade = !children.empty() && dice.one_in(2);
+    if (!operation.cascade) operation.more_tables = children;
+    const auto other = dice.below(chaos_tables().size());
+    const auto& more = operation.more_tables;
+    const bool named = other == operation.table || std::find(more.begin(), more.end(), other) != more.end();
+    if (!named && chaos_tables()[other].referred_to_by.empty() && dice.one_in(3))
+        operation.more_tables.push_back(other);
+    operation.undone = dice.one_in(10);
+    return operation;
+}
+
+Transaction plan_transaction(Dice& dice, int first_key, std::size_t node, bool truncates) {
     Transaction transaction;
     const auto operations = dice.one_in(3) ? dice.between(2, 5) : 1;
-    for (std::uint64_t index = 0; index < operations; ++index)
-        transaction.operations.push_back(plan_operation(dice, first_key, node));
+    for (std::uint64_t index = 0; index < operations; ++index) {
+        transaction.operations.push_back(
+            truncates && dice.one_in(truncates_seldom) ? plan_truncate(dice) : plan_operation(dice, first_key, node));
+    }
     const auto ending = dice.below(20);
     if (ending < 2) transaction.ending = Ending::roll_back;
     if (ending == 2 || ending == 3) transaction.ending = Ending::commit_prepared;
@@ -98,6 +120,7 @@ Transaction plan_transaction(Dice& dice, int first_key, std::size_t node) {
 void plan_writers(Plan& plan, Dice& dice) {
     // A writer does not come further than this in the time there is; it stops at the end of the time.
     const auto transactions = static_cast<std::size_t>(plan.lasts.count() / 10 + 10);
+    const bool truncates = dice.one_in(2);
     for (std::size_t node = 0; node < plan.nodes.size(); ++node) {
         const auto writers = dice.between(plan.nodes.size() > 4 ? 1 : 2, 3);
         for (std::uint64_t index = 0; index < writers; ++index) {
@@ -106,7 +129,7 @@ void plan_writers(Plan& plan, Dice& dice) {
             writer.careless = dice.one_in(5);
             for (std::size_t count = 0; count < transactions; ++count)
                 writer.transactions.push_back(
-                    plan_transaction(dice, static_cast<int>(count / transactions_per_key), node));
+                    plan_transaction(dice, static_cast<int>(count / transactions_per_key), node, truncates));
         }
     }
 }

@@ -17,12 +17,15 @@ enum class Verb {
     remove,
     rename,  ///< the first key becomes the second
     trade,   ///< the rows hand on their claims, each to the next
+    truncate,
 };
 
 struct Operation {
     Verb verb{};
     std::size_t table = 0;
     std::vector<int> keys{};
+    std::vector<std::size_t> more_tables{};  ///< that a TRUNCATE names, too
+    bool cascade = false;                    ///< or reaches by CASCADE
     std::optional<int> claim{};           ///< what the only row claims; one that is updated without it keeps its claim
     bool undone = false;                  ///< by ROLLBACK TO SAVEPOINT
     std::chrono::milliseconds linger{0};  ///< the transaction stays open so long afterwards

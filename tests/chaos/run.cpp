@@ -48,6 +48,7 @@ class Run {
         for (const auto& writer : writers_) {
             if (!writer.error().empty()) fail(writer.error());
             report_.operations += writer.operations();
+            report_.truncates += writer.truncates();
             report_.transactions += writer.attempts().size();
             history.attempts.insert(history.attempts.end(), writer.attempts().begin(), writer.attempts().end());
         }
@@ -138,7 +139,7 @@ RunReport carry_out(const Plan& plan, const std::function<void(World&)>& sabotag
 std::string line(const RunReport& report) {
     std::ostringstream text;
     text << "seed " << report.seed << ": " << report.nodes << " nodes, " << report.transactions << " transactions, "
-         << report.operations << " operations, " << report.faults << " faults"
+         << report.operations << " operations, " << report.truncates << " truncates, " << report.faults << " faults"
          << (report.faults > 0 ? " (" + report.faults_by_name + ")" : "") << ", " << report.held << " held ("
          << report.held_to_the_end << " to the end), " << report.conflicts
          << " conflicts: " << (report.ok() ? "ok" : "FAILED");

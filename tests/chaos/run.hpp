@@ -15,6 +15,7 @@ struct RunReport {
     std::size_t nodes = 0;
     std::size_t transactions = 0;
     std::size_t operations = 0;
+    std::size_t truncates = 0;  ///< of these
     std::size_t faults = 0;
     std::size_t held = 0;             ///< rows that were held at any time, each at a node
     std::size_t held_to_the_end = 0;  ///< those that were left when all else was quiet

@@ -7,7 +7,7 @@ namespace tromp::test {
 const char* const chaos_schema =
     "CREATE TABLE item (nr int PRIMARY KEY, token text NOT NULL, saw text, body text, claim int UNIQUE);"
     "CREATE TABLE pair (a int, b text, token text NOT NULL, saw text, body text, claim int UNIQUE,"
-    " PRIMARY KEY (a, b));"
+    " of_none int REFERENCES item, PRIMARY KEY (a, b));"  // refers to nothing ever, but a TRUNCATE must heed it
     "CREATE TABLE note (id text PRIMARY KEY, token text NOT NULL, saw text, body text, claim int,"
     " EXCLUDE (claim WITH =));"
     "CREATE TABLE task (day date PRIMARY KEY, token text NOT NULL, saw text, body text, claim int UNIQUE);"
@@ -38,7 +38,7 @@ const char* const chaos_witness =
 
 const std::vector<ChaosTable>& chaos_tables() {
     static const std::vector<ChaosTable> tables = {
-        {"item", "nr", "jsonb_build_array(t.nr)::text", "#", true},
+        {"item", "nr", "jsonb_build_array(t.nr)::text", "#", true, {1}},
         {"pair", "a, b", "jsonb_build_array(t.a, t.b)::text", "# % 3, 'k' || # / 3", true},
         {"note", "id", "jsonb_build_array(t.id)::text", "'note ''' || #", false},
         {"task", "day", "jsonb_build_array(t.day)::text", "date '2026-01-01' + #", false},

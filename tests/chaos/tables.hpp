@@ -13,6 +13,7 @@ struct ChaosTable {
     std::string key_json;     ///< SQL for the key of row t, as replication.conflicts and replication.log spell it
     std::string key_value;    ///< SQL for the values of a key, with # for its number
     bool latest_wins;         ///< of two changes the later one is the stronger
+    std::vector<std::size_t> referred_to_by{};  ///< tables that must be emptied with it, by their place in the list
     /// The values of key `number` as in "3, 'k'".
     std::string key(int number) const;
 };

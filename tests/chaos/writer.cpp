@@ -82,6 +82,7 @@ void Writer::operate(const Operation& operation, std::vector<Write>& writes) {
     ++operations_;
     if (operation.undone) database_->exec("SAVEPOINT here");
     const auto written = perform(*database_, operation, token);
+    if (operation.verb == Verb::truncate) ++truncates_;
     std::this_thread::sleep_for(operation.linger);
     if (operation.undone) {
         database_->exec("ROLLBACK TO SAVEPOINT here");

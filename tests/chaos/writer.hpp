@@ -25,6 +25,7 @@ class Writer {
     const std::vector<Attempt>& attempts() const { return attempts_; }
     const std::string& error() const { return error_; }
     std::size_t operations() const { return operations_; }
+    std::size_t truncates() const { return truncates_; }
 
   private:
     void carry_out(const Transaction& transaction);
@@ -42,6 +43,7 @@ class Writer {
     std::string error_;
     std::size_t tokens_ = 0;
     std::size_t operations_ = 0;
+    std::size_t truncates_ = 0;
 };
 
 /// Errors that writers, faults and daemons give each other.

@@ -74,7 +74,7 @@ asio::awaitable<BatchReport> batch(std::string source_conninfo, std::string targ
     from.node = 1;
     from.name = "source";
     const auto pairs = fit_tables(at_source, at_target, from.name).pairs;
-    Flow flow{*source, *target, from, 2, pairs, chunk, {}, {}};
+    Flow flow{*source, *target, from, 2, pairs, chunk, {}, {}, {}};
     flow.begun = [](const BatchHeader&) {};
     flow.clocks = [](const ClockReading&) {};
     co_return co_await replicate_batch(flow);
@@ -95,6 +95,9 @@ Xid last_of_chunk(const RandomSide& source, const Snapshot& position, std::uint6
             if (!position.contains(event.xid)) unread.push_back(event.xid);
         }
     }
+    for (const auto& event : source.truncates) {
+        if (!position.contains(event.xid)) unread.push_back(event.xid);
+    }
     std::sort(unread.begin(), unread.end());
     return unread.empty() ? 0 : unread[std::min<std::size_t>(chunk, unread.size()) - 1];
 }
@@ -114,8 +117,52 @@ std::string words(const model::Tag& winner, const model::Tag& loser) {
            ' ' + std::to_string(loser.version);
 }
 
+bool holds_insert(const model::Events& events) {
+    return std::any_of(events.begin(), events.end(), [](const model::Event& event) { return event.action == 'I'; });
+}
+
+/// The strongest TRUNCATE of the chunk.
+std::optional<model::Event> truncate_of_chunk(const RandomSide& source, const Snapshot& position, Xid last) {
+    std::optional<model::Event> result;
+    for (const auto& event : source.truncates) {
+        const bool in_chunk = event.via != 2 && event.xid <= last && !position.contains(event.xid);
+        if (in_chunk && (!result || event.tag > result->tag)) result = event;
+    }
+    return result;
+}
+
+/// What the target is to its other neighbours.
+enum class Forwards {
+    nothing,  ///< there are none
+    events,
+    rows  ///< and one of them has not compared its tables yet: what a TRUNCATE deletes is told to it row by row
+};
+
+/// What a TRUNCATE makes of a key that no event of the batch is about.
+void expect_swept(Expected& result, const model::Event& truncate, const RandomSide& source, const RandomSide& target,
+                  std::size_t key, Xid last, Forwards forwards) {
+    const auto to_come = model::still_to_come(source.logs[key], 2, target.position, last);
+    const bool swept = model::is_swept(to_come, target.ahead[key].value_or(model::Ahead{}));
+    if (source.rows[key] || !target.rows[key] || !swept) return;
+    const auto ahead_of_us = source.ahead[key].value_or(model::Ahead{});
+    const auto decision = model::decide({truncate}, target.logs[key], 1, source.position, ahead_of_us);
+    const auto ours = model::side(target.logs[key], 1, source.position, ahead_of_us);
+    if (decision.conflict && !holds_insert(ours))
+        result.conflict = words(std::max(decision.theirs, *decision.ours), std::min(decision.theirs, *decision.ours));
+    if (!decision.taken) return;
+    result.row = false;
+    if (forwards == Forwards::nothing) result.old_log = model::answered(target.logs[key], decision);
+    if (forwards != Forwards::rows || !target.logs[key].empty()) return;
+    auto told = truncate;
+    told.action = 'D';
+    told.via = 1;
+    told.xid = 0;
+    told.place = {first_new_id, first_new_id};
+    result.logged = {told};
+}
+
 Expected expect(const RandomSide& source, const RandomSide& target, std::size_t key, Xid last, const Snapshot& position,
-                bool forwards) {
+                Forwards forwards) {
     Expected result;
     result.row = target.rows[key];
     result.old_log = target.logs[key];
@@ -123,7 +170,11 @@ Expected expect(const RandomSide& source, const RandomSide& target, std::size_t 
     const auto known = target.ahead[key].value_or(model::Ahead{});
     const auto steps = offer ? model::not_taken_yet(offer->steps, known) : model::Events{};
     result.ahead = model::advance_ahead(target.ahead[key], steps.empty() ? nullptr : &*offer, position);
-    if (steps.empty()) return result;
+    const auto truncate = truncate_of_chunk(source, target.position, last);
+    if (steps.empty()) {
+        if (truncate) expect_swept(result, *truncate, source, target, key, last, forwards);
+        return result;
+    }
 
     const auto ahead_of_us = source.ahead[key].value_or(model::Ahead{});
     const auto decision = model::decide(steps, target.logs[key], 1, source.position, ahead_of_us);
@@ -132,10 +183,13 @@ Expected expect(const RandomSide& source, const RandomSide& target, std::size_t 
     if (decision.conflict && (present || here)) {
         result.conflict = words(std::max(decision.theirs, *decision.ours), std::min(decision.theirs, *decision.ours));
     }
+    const auto losing = model::losing_truncate(target.truncates, 1, source.position);
+    if (losing && !decision.ours && present && !here && !holds_insert(steps))
+        result.conflict = words(decision.theirs, *losing);
     if (!decision.taken) return result;
     result.row = present;
     result.unlocked = !present && !here;
-    if (forwards) {
+    if (forwards != Forwards::nothing) {
         result.logged = model::forwarded(steps, decision, result.unlocked, 1, 0, first_new_id);
     } else {
         result.old_log = model::answered(target.logs[key], decision);
@@ -171,7 +225,7 @@ std::map<std::size_t, std::string> stored_conflicts(Database& sql) {
     return result;
 }
 
-void compare_batch(Ends& ends, std::uint64_t seed, bool forwards) {
+void compare_batch(Ends& ends, std::uint64_t seed, Forwards forwards) {
     std::mt19937_64 random(seed);
     const auto source = random_side(random, keys, 1, 2, 4);
     const auto target = random_side(random, keys, 2, 1, 3);
@@ -199,7 +253,7 @@ void compare_batch(Ends& ends, std::uint64_t seed, bool forwards) {
         const auto added = take_new(logs[key], first_new_id);
         const auto entry = ahead.find(key);
         const auto conflict = conflicts.find(key);
-        CAPTURE(seed, forwards, chunk, key);
+        CAPTURE(seed, static_cast<int>(forwards), chunk, key);
         REQUIRE(rows[key] == expected.row);
         REQUIRE(logs[key] == expected.old_log);
         REQUIRE(added == expected.logged);
@@ -207,7 +261,14 @@ void compare_batch(Ends& ends, std::uint64_t seed, bool forwards) {
         REQUIRE((conflict == conflicts.end() ? "" : conflict->second) == expected.conflict);
         if (!expected.logged.empty()) ++taken;
     }
-    CHECK((taken > 0 || !forwards));
+    auto truncates = stored_truncates(sql);
+    const auto added = take_new(truncates, first_new_id);
+    REQUIRE(truncates == target.truncates);
+    const auto truncate = truncate_of_chunk(source, target.position, last);
+    const bool forwards_it = forwards != Forwards::nothing;
+    REQUIRE(added.size() == (truncate && forwards_it ? 1U : 0U));
+    if (!added.empty()) CHECK((added[0].tag == truncate->tag && added[0].via == 1 && added[0].action == 'T'));
+    CHECK((taken > 0 || !forwards_it));
     CHECK(!conflicts.empty());
 }
 
@@ -215,11 +276,13 @@ void compare_batch(Ends& ends, std::uint64_t seed, bool forwards) {
 
 TEST_CASE("a batch ends as the model's functions say, whatever is in the logs, at a node that forwards and at a leaf") {
     Ends ends;
-    for (const bool forwards : {true, false}) {
-        ends.forwards(forwards);
+    for (const auto forwards : {Forwards::events, Forwards::rows, Forwards::nothing}) {
+        ends.forwards(forwards != Forwards::nothing);
         for (std::uint64_t seed = 1; seed <= 6; ++seed) {
             // Positions are as random as all else, so nothing was acknowledged before.
-            ends.target.sql().exec("UPDATE replication.nodes SET acknowledged = NULL");
+            ends.target.sql().exec("UPDATE replication.nodes SET acknowledged = NULL, compared = NULL");
+            if (forwards == Forwards::events)
+                ends.target.sql().exec("UPDATE replication.nodes SET compared = md5('public.item') WHERE node = 3");
             compare_batch(ends, seed, forwards);
         }
     }
@@ -240,9 +303,11 @@ TEST_CASE("pruning and compacting leave what the model's functions leave") {
         store(sql, target, 1);
         sql.exec(std::string(sql::prune));
         auto pruned = stored_logs(sql);
+        CHECK(stored_truncates(sql) == model::pruned_truncates(target.truncates, acknowledged));
         store(sql, target, 1);
         sql.exec(std::string(sql::compact));
         auto compacted = stored_logs(sql);
+        CHECK(stored_truncates(sql) == model::compacted_truncates(target.truncates));
         for (std::size_t key = 0; key < keys; ++key) {
             CAPTURE(seed, key);
             REQUIRE(pruned[key] == model::pruned(target.logs[key], acknowledged));

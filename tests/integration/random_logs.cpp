@@ -15,6 +15,9 @@ using model::Tag;
 // All below any transaction id of a running server.
 constexpr Xid most_xid = 40;
 constexpr double infinity = std::numeric_limits<double>::infinity();
+const std::string select_events =
+    "SELECT nr, coalesce(ord, id), id, xid, via, action, coalesce(strength, 0), version, origin, coalesce(number, id)"
+    " FROM replication.events";
 constexpr std::array<double, 5> strengths{-infinity, 0, 1, 2.5, infinity};
 
 std::size_t below(std::mt19937_64& random, std::size_t limit) {
@@ -48,6 +51,24 @@ Event random_event(std::mt19937_64& random, std::int64_t id, int self, int neigh
     return event;
 }
 
+std::string in_sql(const Event& e, const std::string& nr) {
+    return std::to_string(e.place.id) + ", '" + std::to_string(e.xid) + "', " + nr + ", " +
+           std::to_string(e.tag.version) + ", 1, " + std::to_string(e.via) + ", " + std::to_string(e.tag.origin) +
+           ", '" + e.action + "', " + text(e.tag.strength) + ", " +
+           (e.place.ord == e.place.id ? "NULL" : std::to_string(e.place.ord)) + ", " +
+           (e.tag.number == e.place.id ? "NULL" : std::to_string(e.tag.number));
+}
+
+/// Columns as of stored_logs().
+Event from_sql(const std::vector<std::optional<std::string>>& row) {
+    const auto number = [&](std::size_t column) { return std::stoll(row[column].value()); };
+    return {{number(1), number(2)},
+            static_cast<Xid>(number(3)),
+            static_cast<int>(number(4)),
+            row[5].value()[0],
+            Tag{std::stod(row[6].value()), number(7), static_cast<int>(number(8)), number(9)}};
+}
+
 }  // namespace
 
 Snapshot random_snapshot(std::mt19937_64& random) {
@@ -78,6 +99,12 @@ RandomSide random_side(std::mt19937_64& random, std::size_t keys, int self, int 
         }
         side.logs.push_back(std::move(log));
     }
+    for (auto truncates = below(random, 4); truncates > 0; --truncates) {
+        auto event = random_event(random, ++id, self, neighbour, other);
+        event.action = 'T';
+        event.tag.strength = -infinity;
+        side.truncates.push_back(event);
+    }
     return side;
 }
 
@@ -91,18 +118,15 @@ void store(Database& sql, const RandomSide& side, int neighbour) {
     const auto node = std::to_string(neighbour);
     for (std::size_t key = 0; key < side.logs.size(); ++key) {
         const auto nr = std::to_string(key);
-        for (const auto& e : side.logs[key]) {
-            add(events, std::to_string(e.place.id) + ", '" + std::to_string(e.xid) + "', " + nr + ", " +
-                            std::to_string(e.tag.version) + ", 1, " + std::to_string(e.via) + ", " +
-                            std::to_string(e.tag.origin) + ", '" + e.action + "', " + text(e.tag.strength) + ", " +
-                            (e.place.ord == e.place.id ? "NULL" : std::to_string(e.place.ord)) + ", " +
-                            (e.tag.number == e.place.id ? "NULL" : std::to_string(e.tag.number)));
-        }
+        for (const auto& event : side.logs[key])
+            add(events, in_sql(event, nr));
         if (side.rows[key]) add(rows, nr);
         if (const auto& entry = side.ahead[key]) {
             add(ahead, node + ", 1, " + nr + ", " + text(*entry));
         }
     }
+    for (const auto& event : side.truncates)
+        add(events, in_sql(event, "NULL"));
     sql.exec(
         "SET session_replication_role = replica; SET synchronous_commit = off;"
         "TRUNCATE item, replication.events, replication.ahead, replication.unlocked, replication.conflicts;"
@@ -125,19 +149,16 @@ void store(Database& sql, const RandomSide& side, int neighbour) {
 
 std::map<std::size_t, model::Events> stored_logs(Database& sql) {
     std::map<std::size_t, model::Events> result;
-    const auto rows = sql.rows(
-        "SELECT nr, coalesce(ord, id), id, xid, via, action, coalesce(strength, 0), version, origin, coalesce(number, "
-        "id)"
-        " FROM replication.events ORDER BY nr, coalesce(ord, id), id");
-    for (const auto& row : rows) {
-        const auto number = [&](std::size_t column) { return std::stoll(row[column].value()); };
-        result[static_cast<std::size_t>(number(0))].push_back(
-            {{number(1), number(2)},
-             static_cast<Xid>(number(3)),
-             static_cast<int>(number(4)),
-             row[5].value()[0],
-             Tag{std::stod(row[6].value()), number(7), static_cast<int>(number(8)), number(9)}});
-    }
+    const auto rows = sql.rows(select_events + " WHERE nr IS NOT NULL ORDER BY nr, coalesce(ord, id), id");
+    for (const auto& row : rows)
+        result[std::stoull(row[0].value())].push_back(from_sql(row));
+    return result;
+}
+
+model::Events stored_truncates(Database& sql) {
+    model::Events result;
+    for (const auto& row : sql.rows(select_events + " WHERE nr IS NULL ORDER BY id"))
+        result.push_back(from_sql(row));
     return result;
 }
 

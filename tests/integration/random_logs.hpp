@@ -13,6 +13,7 @@ namespace tromp::test {
 /// What one database holds about the keys 0, 1, 2 … of table `item`, made up; much of it could never come about.
 struct RandomSide {
     std::vector<model::Events> logs;                 ///< by key
+    model::Events truncates;                         ///< of the table
     std::vector<bool> rows;                          ///< by key: is there a row
     std::vector<std::optional<model::Ahead>> ahead;  ///< by key: taken from the neighbour beyond the position
     Snapshot position;                               ///< in the neighbour's log
@@ -28,6 +29,8 @@ void store(Database& sql, const RandomSide& side, int neighbour);
 
 /// The log as it is now, by key, ascending by place; keys without events are absent.
 std::map<std::size_t, model::Events> stored_logs(Database& sql);
+/// The TRUNCATEs in it, ascending.
+model::Events stored_truncates(Database& sql);
 std::map<std::size_t, model::Ahead> stored_ahead(Database& sql, int neighbour);
 
 }  // namespace tromp::test

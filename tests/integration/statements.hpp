@@ -22,6 +22,7 @@ struct CapturedNode {
     static NodeOptions options() {
         NodeOptions result;
         result.tables = "['public.*', 'app.*', '!public.cache_*']";
+        result.ddl = "{capture: true}";
         return result;
     }
 

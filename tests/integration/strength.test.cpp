@@ -55,7 +55,7 @@ TEST_CASE("every change is as strong as the expression says of its row, a delete
     sql.exec("DELETE FROM item WHERE nr = 2");
     CHECK(taken_strengths(node) == "D[2]=2");
     sql.exec("TRUNCATE item");
-    CHECK(taken_strengths(node) == "D[3]=-Infinity");
+    CHECK(taken_strengths(node) == "T[]=-Infinity");
 
     set_strength(node, by_status, "delete_wins");
     node.init_ok();

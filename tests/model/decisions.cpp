@@ -118,13 +118,59 @@ std::optional<Ahead> advance_ahead(const std::optional<Ahead>& entry, const Offe
     return entry;
 }
 
+Ahead still_to_come(const Events& visible, int reader, const Snapshot& position, Xid last) {
+    Ahead result;
+    if (visible.empty() || visible.back().via == reader) return result;
+    for (const auto& event : side(visible, reader, position, {})) {
+        if (event.xid > last) result.push_back(event.xid);
+    }
+    return result;
+}
+
+bool is_swept(const Ahead& to_come, const Ahead& taken_ahead) {
+    return std::all_of(to_come.begin(), to_come.end(), [&](Xid xid) { return contains(taken_ahead, xid); });
+}
+
+std::optional<Tag> losing_truncate(const Events& truncates, int source, const Snapshot& read_of_us) {
+    std::optional<Tag> result;
+    for (const auto& event : truncates) {
+        if (event.via != source && !read_of_us.contains(event.xid) && (!result || event.tag > *result))
+            result = event.tag;
+    }
+    return result;
+}
+
+Events compacted_truncates(const Events& truncates) {
+    Events result;
+    for (auto event = truncates.begin(); event != truncates.end(); ++event) {
+        const bool stands_for_it =
+            std::any_of(event + 1, truncates.end(), [&](const Event& later) { return later.via == event->via; });
+        if (!stands_for_it) result.push_back(*event);
+    }
+    return result;
+}
+
+namespace {
+
+/// By a neighbour that may not have read it.
+bool is_wanted(const Event& event, const Acknowledged& acknowledged) {
+    return std::any_of(acknowledged.begin(), acknowledged.end(), [&](const auto& neighbour) {
+        return neighbour.first != event.via && !(neighbour.second && neighbour.second->contains(event.xid));
+    });
+}
+
+}  // namespace
+
 Events pruned(const Events& log, const Acknowledged& acknowledged) {
-    const auto wanted = [&](const Event& event) {
-        return std::any_of(acknowledged.begin(), acknowledged.end(), [&](const auto& neighbour) {
-            return neighbour.first != event.via && !(neighbour.second && neighbour.second->contains(event.xid));
-        });
-    };
+    const auto wanted = [&](const Event& event) { return is_wanted(event, acknowledged); };
     return {std::find_if(log.begin(), log.end(), wanted), log.end()};
+}
+
+Events pruned_truncates(const Events& truncates, const Acknowledged& acknowledged) {
+    Events result;
+    std::copy_if(truncates.begin(), truncates.end(), std::back_inserter(result),
+                 [&](const Event& event) { return is_wanted(event, acknowledged); });
+    return result;
 }
 
 Events compacted(const Events& log) {

@@ -34,7 +34,7 @@ struct Event {
     Place place;
     Xid xid = 0;
     int via = 0;
-    char action = 'U';  ///< I, U or D
+    char action = 'U';  ///< I, U, D, or T in the log of the table
     Tag tag;
     bool operator==(const Event&) const = default;
 };
@@ -95,12 +95,36 @@ Events answered(const Events& log, const Decision& decision);
 /// The entry after a batch that moves the position to `position`; `taken` is the key's offer, if it was decided about.
 std::optional<Ahead> advance_ahead(const std::optional<Ahead>& entry, const Offer* taken, const Snapshot& position);
 
+// TRUNCATE is an event of the table and of none of its keys. It has no part in any side: all that it does is to make
+// its reader compare. A row that the source does not have is deleted by the reader, unless its own side of the key says
+// something, which is stronger than any TRUNCATE.
+
+/// Transactions beyond the chunk of the source's side of a key: with them the key comes with a later chunk, and is not
+/// compared before. `visible`, `reader`, `position` and `last` as for offer().
+Ahead still_to_come(const Events& visible, int reader, const Snapshot& position, Xid last);
+
+/// Does the reader compare a key that has no row at the source and is not decided about anyway? Not where something
+/// comes later that it has not taken ahead.
+bool is_swept(const Ahead& to_come, const Ahead& taken_ahead);
+
+/// The TRUNCATE in our log that loses when a row comes for a key that has neither a row nor a side here: the strongest
+/// that the source had not seen. It is one to be kept as a loser where the source's side holds no insert: what was
+/// inserted had been deleted there as well. `truncates` is our log of the table.
+std::optional<Tag> losing_truncate(const Events& truncates, int source, const Snapshot& read_of_us);
+
+/// What remains of the TRUNCATEs while a neighbour is away: of each way the latest, since one that is not read yet does
+/// for all.
+Events compacted_truncates(const Events& truncates);
+
 /// By neighbour: what it has read of our log, if that is known.
 using Acknowledged = std::map<int, std::optional<Snapshot>>;
 
 /// What remains of a key's events: those that some neighbour, other than the one that it came from, may not have read,
 /// and all later ones.
 Events pruned(const Events& log, const Acknowledged& acknowledged);
+
+/// The same of the TRUNCATEs, each by itself.
+Events pruned_truncates(const Events& truncates, const Acknowledged& acknowledged);
 
 /// What remains of a key's events while a neighbour is away: those that are stronger than all later ones.
 Events compacted(const Events& log);

@@ -1,10 +1,10 @@
 // A chain A - B - C and one key: every history of up to three writes and six pulls, not a sample of them.
 //
 // A pull is two steps, reading and applying, between which anything else may happen; so pulls cross in every way. A
-// write is an insert where the row is absent, an update or a delete where it is there; at first all have the row, or
-// none. The strengths of the writes are in every order: as a resolver, a clock and a node's priority only ever order
-// tags, that covers them all. Histories that lead to the same state of everything have the same futures, which are gone
-// through once.
+// write is an insert where the row is absent, an update or a delete where it is there, or a TRUNCATE; at first all have
+// the row, or none. The strengths of the writes are in every order: as a resolver, a clock and a node's priority only
+// ever order tags, that covers them all. TRUNCATEs are weaker than any other write, in the same order among themselves.
+// Histories that lead to the same state of everything have the same futures, which are gone through once.
 
 #include "tests/model/state.hpp"
 #include "tests/support/catch.hpp"
@@ -55,16 +55,22 @@ class Enumeration {
     const std::string& wrong() const { return wrong_; }
 
   private:
+    enum class Kind { row, removal, truncate };
+
     std::uint64_t after_writes(const Point& point) {
         std::uint64_t count = 0;
         for (std::size_t node = 0; node < point.world.size(); ++node) {
-            for (const bool deletes : {false, true}) {
-                if (deletes && !point.world[node].rows[0].present) continue;
+            for (const auto kind : {Kind::row, Kind::removal, Kind::truncate}) {
+                if (kind == Kind::removal && !point.world[node].rows[0].present) continue;
                 auto next = point;
                 const auto strength = strengths_[static_cast<std::size_t>(next.writes++)];
                 auto& writer = next.world[node];
                 const auto xid = writer.begin();
-                writer.change(xid, 0, deletes, {strength, strength}, 0);
+                if (kind == Kind::truncate) {
+                    writer.truncate(xid, 0, weakest + strength);
+                } else {
+                    writer.change(xid, 0, kind == Kind::removal, {strength, strength}, 0);
+                }
                 writer.commit(xid, next.world.ledger());
                 count += histories_from(next);
             }

@@ -66,17 +66,19 @@ struct Shape {
     Resolver resolver;
     std::vector<std::size_t> parents;
     std::vector<std::int64_t> skews;
+    bool truncates = false;  ///< in half of the worlds, since it clears away much of what else would happen
 };
 
 Shape draw_shape(std::uint64_t number) {
     Draw draw(number);
     constexpr std::array<std::int64_t, 6> skews{0, 0, -500, 500, -100000, 100000};
-    Shape shape{1 + draw.below(3), static_cast<Resolver>(draw.below(4)), {}, {}};
+    Shape shape{1 + draw.below(3), static_cast<Resolver>(draw.below(4)), {}, {}, false};
     const auto nodes = 2 + draw.below(6);
     for (std::size_t node = 0; node < nodes; ++node) {
         if (node > 0) shape.parents.push_back(draw.below(node));
         shape.skews.push_back(skews[draw.below(skews.size())]);
     }
+    shape.truncates = draw.below(2) == 0;
     return shape;
 }
 
@@ -126,6 +128,7 @@ class Run {
         if (world_.ledger().tells()) world_.ledger().note(step_in_words(number, world_.size()));
         switch (action) {
             case Action::write:
+                if (shape_.truncates && draw.below(5) == 0) return truncate(node, draw);
                 return write(node, draw);
             case Action::begin:
                 node.begin();
@@ -182,6 +185,15 @@ class Run {
         const auto key = draw.below(shape_.keys);
         const auto skew = shape_.skews[static_cast<std::size_t>(node.number) - 1];
         node.change(xid, key, deletes, draw_strengths(shape_.resolver, node.number, draw), time_ + skew);
+        if (draw.below(2) == 0) node.commit(xid, world_.ledger());
+    }
+
+    void truncate(Node& node, Draw& draw) {
+        writes_ += static_cast<int>(shape_.keys);
+        if (writes_ >= static_cast<int>(most_writes)) return;
+        auto xid = draw.below(2) == 0 ? draw_open(node, draw) : 0;
+        if (xid == 0) xid = node.begin();
+        node.truncate(xid, time_ + shape_.skews[static_cast<std::size_t>(node.number) - 1]);
         if (draw.below(2) == 0) node.commit(xid, world_.ledger());
     }
 

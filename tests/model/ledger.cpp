@@ -20,6 +20,7 @@ Write Ledger::add(const Tag& tag, const Image& found) {
     lineage_.push_back(lineage(found));
     lineage_.back().set(index(write));
     by_tag_[{tag.origin, tag.number}] = write;
+    truncates_.set(index(write), tag.number < 0);
     return write;
 }
 
@@ -36,9 +37,18 @@ void Ledger::repeat(const Tag& tag) {
     repeated_.set(index(find(tag)));
 }
 
+void Ledger::repeat(const Image& image) {
+    if (image.made_by != no_write && truncates_.test(index(image.made_by))) repeated_.set(index(image.made_by));
+}
+
 void Ledger::lose(int node, const Image& loser) {
     ++conflicts_;
     if (loser.made_by != no_write) ++lost_[{node, loser.made_by}];
+}
+
+void Ledger::lose_truncate(int node, const Image& loser) {
+    ++conflicts_;
+    if (loser.made_by != no_write) lost_[{node, loser.made_by}] = 1;
 }
 
 void Ledger::merge(const Image& loser) {

@@ -28,7 +28,7 @@ class Ledger {
     using Writes = std::bitset<most_writes>;
 
     bool full() const { return lineage_.size() >= most_writes; }
-    /// A write upon what it found.
+    /// A write upon what it found. A TRUNCATE is one for each row, with numbers below 0.
     Write add(const Tag& tag, const Image& found);
     /// The writes of this key that the row has come from.
     Writes lineage(const Image& image) const;
@@ -36,8 +36,12 @@ class Ledger {
     void overtake(const Image& removal, const Tag& by);
     /// Who has read `tag` must read it again, and so may come to decide about it twice.
     void repeat(const Tag& tag);
+    /// The same of a row's absence, where a TRUNCATE made it: it goes along.
+    void repeat(const Image& image);
     /// A node has decided that `loser` gives way, and keeps it.
     void lose(int node, const Image& loser);
+    /// The same of a row's absence that a TRUNCATE made, which is met by one TRUNCATE after another.
+    void lose_truncate(int node, const Image& loser);
     /// Two deletes met: there is nothing to keep, one stands for the other.
     void merge(const Image& loser);
     /// The side that ends with `loser` has lost to `winner`: had it seen the winner?
@@ -66,6 +70,7 @@ class Ledger {
     Writes overtaken_;  ///< by writes that count as made upon them
     Writes repeated_;   ///< may be decided about twice
     Writes merged_;
+    Writes truncates_;
     int beaten_ = 0;
     int conflicts_ = 0;
     std::string* story_ = nullptr;

@@ -25,6 +25,7 @@ void Node::finish(Xid xid, bool committed) {
     completed_ = std::max(completed_, xid);
     if (committed) durable_ = std::max(durable_, xid);
     std::replace(locks.begin(), locks.end(), xid, Xid{0});
+    if (truncating_ == xid) truncating_ = 0;
 }
 
 void Node::log_event(std::size_t key, const Event& event) {
@@ -48,12 +49,13 @@ Acknowledged Node::acknowledged() const {
 bool Node::present_for(Xid xid, std::size_t key) const {
     const auto& changes = open.at(xid).changes;
     const auto own =
-        std::find_if(changes.rbegin(), changes.rend(), [&](const auto& change) { return change.key == key; });
+        std::find_if(changes.rbegin(), changes.rend(), [&](const auto& change) { return change.is_of(key); });
     return own != changes.rend() ? own->present : rows[key].present;
 }
 
 bool Node::change(Xid xid, std::size_t key, bool deletes, const Strengths& strengths, std::int64_t version) {
     if (is_locked(key) && locks[key] != xid) return false;
+    if (is_truncating() && truncating_ != xid) return false;
     locks[key] = xid;
     const bool inserts = !present_for(xid, key);
     const auto id = next_id++;
@@ -64,9 +66,38 @@ bool Node::change(Xid xid, std::size_t key, bool deletes, const Strengths& stren
     return true;
 }
 
+bool Node::truncate(Xid xid, std::int64_t version, double strength) {
+    const auto others = [&](Xid holder) { return holder != 0 && holder != xid; };
+    const bool batch_at_work = std::any_of(links.begin(), links.end(), [](const auto& link) {
+        return link.second.incoming && link.second.incoming->xid != 0;
+    });
+    if (batch_at_work || others(truncating_) || std::any_of(locks.begin(), locks.end(), others)) return false;
+    truncating_ = xid;
+    const auto id = next_id++;
+    const Tag tag{strength, std::max(version, clock + 1), number, id};
+    open.at(xid).changes.push_back({0, {{id, id}, xid, number, 'T', tag}, false});
+    return true;
+}
+
+/// For the ledger it is a delete of each row.
+void Node::commit_truncate(const Event& event, Ledger& ledger) {
+    if (ledger.tells()) ledger.note("node " + std::to_string(number) + " TRUNCATE");
+    truncates.push_back(event);
+    for (std::size_t key = 0; key < rows.size(); ++key) {
+        auto& row = rows[key];
+        auto tag = event.tag;
+        tag.number = -(tag.number * static_cast<std::int64_t>(rows.size()) + static_cast<std::int64_t>(key)) - 1;
+        if (row.present) row = {ledger.add(tag, row), false};
+    }
+}
+
 void Node::commit(Xid xid, Ledger& ledger) {
     const auto changes = open.at(xid).changes;
     for (const auto& change : changes) {
+        if (change.event.action == 'T') {
+            commit_truncate(change.event, ledger);
+            continue;
+        }
         auto& row = rows[change.key];
         row = {ledger.add(change.event.tag, row), change.present};
         if (ledger.tells())
@@ -82,6 +113,7 @@ void Node::crash() {
         link.second.incoming.reset();
     open.clear();
     std::fill(locks.begin(), locks.end(), Xid{0});
+    truncating_ = 0;
     completed_ = durable_;
     next_xid_ = durable_ + 1;
 }

@@ -3,6 +3,7 @@
 #include "tests/model/ledger.hpp"
 #include "tests/model/rules.hpp"
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <vector>
@@ -21,6 +22,13 @@ struct Batch {
     Snapshot position;    ///< the reader's, once this is applied
     Snapshot read_of_us;  ///< the source's, in the reader's log
     std::vector<Item> items;
+    std::optional<Event> truncate;  ///< the strongest that the chunk holds
+    struct Gone {
+        std::size_t key = 0;
+        Image row;  ///< none, and whose write that is
+        Ahead ahead_of_us;
+    };
+    std::vector<Gone> gone;  ///< where it holds one: keys to be compared, which have no row at the source
 };
 
 /// A batch on its way into the reader: pulled, and then looked at.
@@ -29,7 +37,8 @@ struct Incoming {
     Xid xid = 0;                  ///< of the apply transaction; 0 before the look
     bool deletes_absent = false;  ///< after the look: it deletes where there is no row to lock
     std::vector<Decision> decisions;
-    std::vector<Image> here;  ///< what was there at the look
+    std::vector<Image> here;                     ///< what was there at the look
+    std::vector<std::optional<Decision>> swept;  ///< by `gone`; none: there is no row here either
 };
 
 /// A delete taken without a row to lock, not looked at again yet.
@@ -50,9 +59,10 @@ struct Link {
 /// A user's open transaction.
 struct Transaction {
     struct Change {
-        std::size_t key = 0;
+        std::size_t key = 0;  ///< of no meaning for a TRUNCATE
         Event event;
         bool present = false;
+        bool is_of(std::size_t wanted) const { return event.action == 'T' || key == wanted; }
     };
     std::vector<Change> changes;
 };
@@ -74,6 +84,8 @@ class Node {
     /// Committed or rolled back: its locks are free.
     void finish(Xid xid, bool committed);
     bool is_locked(std::size_t key) const { return locks[key] != 0; }
+    /// By a TRUNCATE, which keeps everybody else away until its transaction ends.
+    bool is_truncating() const { return truncating_ != 0; }
     void log_event(std::size_t key, const Event& event);
     Ahead ahead_of(int neighbour, std::size_t key) const;
     Acknowledged acknowledged() const;
@@ -81,6 +93,9 @@ class Node {
     /// A user's statement in the open transaction `xid`: inserts the row where it is absent; else deletes or updates
     /// it. False where somebody else has it locked.
     bool change(Xid xid, std::size_t key, bool deletes, const Strengths& strengths, std::int64_t version);
+    /// A user's TRUNCATE in the open transaction `xid`. False where somebody else has locked something. `strength`
+    /// orders TRUNCATEs only among themselves: it must be below that of every change of a row.
+    bool truncate(Xid xid, std::int64_t version, double strength = -std::numeric_limits<double>::infinity());
     void commit(Xid xid, Ledger& ledger);
     /// The server: what was open is gone, and ids that left no trace are used again.
     void crash();
@@ -90,6 +105,7 @@ class Node {
     int number;
     std::vector<Image> rows;   ///< by key
     std::vector<Events> logs;  ///< by key
+    Events truncates;          ///< the log of the table
     std::vector<Xid> locks;    ///< by key; 0: free
     std::map<int, Link> links;
     std::map<Xid, Transaction> open;  ///< users' and, without changes, daemons'
@@ -98,7 +114,9 @@ class Node {
 
   private:
     bool present_for(Xid xid, std::size_t key) const;
+    void commit_truncate(const Event& event, Ledger& ledger);
 
+    Xid truncating_ = 0;
     Xid next_xid_ = 3;
     Xid completed_ = 2;  ///< the latest id that has ended
     Xid durable_ = 2;    ///< the latest id that left a trace on disk

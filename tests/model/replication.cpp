@@ -45,6 +45,28 @@ Decision decide_by_rules(const Batch::Item& item, const Node& reader, int source
     return decision;
 }
 
+/// Adds the TRUNCATE of the chunk, if there is one, and the keys that are to be compared for it.
+void add_truncate(Batch& batch, const Node& reader, const Node& source, const Snapshot& position, Xid last,
+                  const Rules& rules) {
+    for (const auto& event : source.truncates) {
+        const bool in_chunk = event.via != reader.number && event.xid <= last && !position.contains(event.xid);
+        if (in_chunk && (!batch.truncate || event.tag > batch.truncate->tag)) batch.truncate = event;
+    }
+    if (!batch.truncate) return;
+    for (std::size_t key = 0; key < source.rows.size(); ++key) {
+        const bool decided = std::any_of(batch.items.begin(), batch.items.end(),
+                                         [&](const Batch::Item& item) { return item.key == key; });
+        if (decided) continue;
+        if (source.rows[key].present && rules.truncate_spares_rows) continue;
+        const auto to_come =
+            rules.truncate_spares_later ? still_to_come(source.logs[key], reader.number, position, last) : Ahead{};
+        const auto ahead = rules.truncate_knows_ahead ? reader.ahead_of(source.number, key) : Ahead{};
+        if (!is_swept(to_come, ahead)) continue;
+        const Image absent{source.rows[key].made_by, false};
+        batch.gone.push_back({key, absent, source.ahead_of(reader.number, key)});
+    }
+}
+
 }  // namespace
 
 bool pull(Node& reader, Node& source, const Rules& rules, std::optional<std::size_t> chunk, bool moves) {
@@ -57,6 +79,9 @@ bool pull(Node& reader, Node& source, const Rules& rules, std::optional<std::siz
         for (const auto& event : log) {
             if (!link.position.contains(event.xid)) unread.insert(event.xid);
         }
+    }
+    for (const auto& event : source.truncates) {
+        if (!link.position.contains(event.xid)) unread.insert(event.xid);
     }
     Batch batch;
     batch.read_of_us = read_of_us;
@@ -80,6 +105,8 @@ bool pull(Node& reader, Node& source, const Rules& rules, std::optional<std::siz
         batch.items.push_back({key, *found, source.rows[key], source.ahead_of(reader.number, key),
                                rules.look_after_locks ? Events{} : reader.logs[key]});
     }
+    add_truncate(batch, reader, source, link.position, last, rules);
+    for_us = for_us || batch.truncate;
     if (!for_us || !rules.prune_applied_only) link.acknowledged = read_of_us;
     if (!for_us) {
         if (moves) link.position = batch.position;
@@ -91,9 +118,28 @@ bool pull(Node& reader, Node& source, const Rules& rules, std::optional<std::siz
     return true;
 }
 
+namespace {
+
+void look_at_gone(Incoming& incoming, Node& reader, int source, const Rules& rules) {
+    for (const auto& gone : incoming.batch.gone) {
+        incoming.swept.emplace_back();
+        if (!reader.rows[gone.key].present) continue;
+        reader.locks[gone.key] = incoming.xid;
+        const auto& log = reader.logs[gone.key];
+        auto decision = decide({*incoming.batch.truncate}, log, source, incoming.batch.read_of_us, gone.ahead_of_us);
+        if (!rules.truncate_spares_side) decision.taken = true;
+        incoming.swept.back() = std::move(decision);
+    }
+}
+
+}  // namespace
+
 bool look(Node& reader, const Node& source, const Rules& rules) {
     auto& incoming = reader.links.at(source.number).incoming;
-    if (!incoming || incoming->xid != 0) return false;
+    if (!incoming || incoming->xid != 0 || reader.is_truncating()) return false;
+    for (const auto& gone : incoming->batch.gone) {
+        if (reader.rows[gone.key].present && reader.is_locked(gone.key)) return false;
+    }
     const auto lockable = [&](const Batch::Item& item) { return item.row.present || reader.rows[item.key].present; };
     bool deletes_absent = false;
     for (const auto& item : incoming->batch.items) {
@@ -112,6 +158,7 @@ bool look(Node& reader, const Node& source, const Rules& rules) {
         incoming->here.push_back(reader.rows[item.key]);
         incoming->decisions.push_back(decide_by_rules(item, reader, source.number, incoming->batch.read_of_us, rules));
     }
+    look_at_gone(*incoming, reader, source.number, rules);
     return true;
 }
 
@@ -132,6 +179,63 @@ void keep_loser(const Batch::Item& item, const Decision& decision, const Image& 
     } else {
         ledger.compare(*decision.ours, item.offer.steps.back().tag);
     }
+}
+
+bool holds_insert(const Events& events) {
+    return std::any_of(events.begin(), events.end(), [](const Event& event) { return event.action == 'I'; });
+}
+
+/// A row has come for a key that was absent here, perhaps because of a TRUNCATE that its writer had not seen.
+void keep_losing_truncate(const Batch::Item& item, const Image& here, const Node& reader, int source,
+                          const Batch& batch, const Rules& rules, Ledger& ledger) {
+    if (!losing_truncate(reader.truncates, source, batch.read_of_us)) return;
+    if (holds_insert(item.offer.steps)) {
+        ledger.merge(here);
+    } else if (rules.truncate_loser_kept) {
+        ledger.lose_truncate(reader.number, here);
+    }
+}
+
+/// Deletes what the source does not have, as far as nothing is known of it here that the source has not seen.
+void sweep(const Incoming& incoming, Node& reader, int source, const Rules& rules, Ledger& ledger) {
+    const auto& batch = incoming.batch;
+    for (std::size_t i = 0; i < batch.gone.size(); ++i) {
+        const auto& gone = batch.gone[i];
+        const auto& decision = incoming.swept[i];
+        auto& row = reader.rows[gone.key];
+        auto& log = reader.logs[gone.key];
+        if (!decision) {
+            // Two deletes have met. Ours stays where the source is still to take it, or a user has gone on from it.
+            if (row.present || !side(log, source, batch.read_of_us, gone.ahead_of_us).empty()) {
+                ledger.merge(gone.row);
+                continue;
+            }
+            ledger.merge(row);
+            row = gone.row;
+            continue;
+        }
+        if (ledger.tells())
+            ledger.note("node " + std::to_string(reader.number) + (decision->taken ? " sweeps key " : " spares key ") +
+                        std::to_string(gone.key));
+        if (!decision->taken) {
+            if (holds_insert(side(log, source, batch.read_of_us, gone.ahead_of_us))) {
+                ledger.merge(gone.row);
+            } else {
+                ledger.lose_truncate(reader.number, gone.row);
+            }
+            continue;
+        }
+        row = gone.row;
+        if (reader.links.size() == 1 && rules.leaf_answers) log = answered(log, *decision);
+    }
+    reader.clock = std::max(reader.clock, batch.truncate->tag.version);
+    if (reader.links.size() == 1 || !rules.truncate_forwarded) return;
+    auto event = *batch.truncate;
+    event.place = {reader.next_id, reader.next_id};
+    event.xid = incoming.xid;
+    event.via = source;
+    ++reader.next_id;
+    reader.truncates.push_back(event);
 }
 
 /// As "node 1 takes key 0 from 2: row w3; theirs w2 w3; ours w1; unlocked".
@@ -192,10 +296,13 @@ bool apply(Node& reader, const Node& source, const Rules& rules, Ledger& ledger)
         if (ledger.tells()) tell(item, decision, reader, source.number, reader.locks[item.key] != incoming.xid, ledger);
         if (decision.conflict)
             keep_loser(item, decision, incoming.here[i], reader, source.number, batch.read_of_us, ledger);
+        if (!decision.ours && item.row.present && !incoming.here[i].present)
+            keep_losing_truncate(item, incoming.here[i], reader, source.number, batch, rules, ledger);
         for (const auto& step : item.offer.steps)
             reader.clock = std::max(reader.clock, step.tag.version);
         if (decision.taken) take(item, decision, reader, source.number, incoming.xid, rules, ledger);
     }
+    if (batch.truncate) sweep(incoming, reader, source.number, rules, ledger);
     for (std::size_t key = 0; key < link.ahead.size(); ++key) {
         const auto taken =
             std::find_if(batch.items.begin(), batch.items.end(), [&](const auto& i) { return i.key == key; });
@@ -222,6 +329,7 @@ bool recheck(Node& reader, const Node& source, const Rules& rules, Ledger& ledge
             ++reader.next_id;
             reader.log_event(note.key, event);
             ledger.repeat(event.tag);
+            ledger.repeat(reader.rows[note.key]);
             logged = true;
         }
     }
@@ -232,6 +340,7 @@ bool recheck(Node& reader, const Node& source, const Rules& rules, Ledger& ledge
 
 void prune(Node& node, const Rules& rules) {
     const auto acknowledged = node.acknowledged();
+    node.truncates = pruned_truncates(node.truncates, acknowledged);
     for (auto& log : node.logs) {
         if (rules.prune_in_order) {
             log = pruned(log, acknowledged);
@@ -244,6 +353,8 @@ void prune(Node& node, const Rules& rules) {
 }
 
 void compact(Node& node, const Rules& rules) {
+    node.truncates = rules.truncate_by_way || node.truncates.empty() ? compacted_truncates(node.truncates)
+                                                                     : Events{node.truncates.back()};
     for (auto& log : node.logs) {
         if (log.empty()) continue;
         log = rules.compact_by_strength ? compacted(log) : Events{log.back()};

@@ -41,6 +41,7 @@ void append(std::string& state, const Events& events, const Numbering& numbering
         append(state, numbering(event.via));
         append(state, numbering(event.tag.origin));
         append(state, static_cast<std::uint64_t>(event.tag.number));
+        append(state, static_cast<std::uint64_t>(event.tag.strength - weakest));
         state.push_back(event.action);
     }
 }
@@ -59,6 +60,10 @@ void append(std::string& state, const Link& link, const Numbering& numbering) {
         append(state, item.row);
         append(state, item.offer.steps, numbering);
     }
+    append(state, batch.truncate ? Events{*batch.truncate} : Events{}, numbering);
+    append(state, batch.gone.size());
+    for (const auto& gone : batch.gone)
+        append(state, gone.row);
 }
 
 void append(std::string& state, const Node& node, const Numbering& numbering) {
@@ -68,6 +73,7 @@ void append(std::string& state, const Node& node, const Numbering& numbering) {
         append(state, row);
     for (const auto& log : node.logs)
         append(state, log, numbering);
+    append(state, node.truncates, numbering);
     if (numbering.mirrored) {
         for (auto link = node.links.rbegin(); link != node.links.rend(); ++link)
             append(state, link->second, numbering);

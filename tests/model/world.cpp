@@ -33,7 +33,8 @@ void World::exchange(Node& reader, Node& source) {
 
 bool World::is_drained() const {
     return std::all_of(nodes_.begin(), nodes_.end(), [](const Node& node) {
-        return std::all_of(node.logs.begin(), node.logs.end(), [](const Events& log) { return log.empty(); }) &&
+        return node.truncates.empty() &&
+               std::all_of(node.logs.begin(), node.logs.end(), [](const Events& log) { return log.empty(); }) &&
                std::all_of(node.links.begin(), node.links.end(),
                            [](const auto& link) { return !link.second.incoming && link.second.unlocked.empty(); });
     });

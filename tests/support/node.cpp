@@ -27,9 +27,13 @@ std::string yaml_text(std::string_view text) {
     return result + "'";
 }
 
+bool has_key(const std::string& extra, const std::string& key) {
+    return ("\n" + extra).find("\n" + key + ":") != std::string::npos;
+}
+
 // A neighbour's entry, where `extra` wins over the defaults: a key may stand only once.
 void write_key(std::ostream& out, const std::string& extra, const std::string& key, const std::string& value) {
-    if (("\n" + extra).find("\n" + key + ":") == std::string::npos) out << "    " << key << ": " << value << "\n";
+    if (!has_key(extra, key)) out << "    " << key << ": " << value << "\n";
 }
 
 void write_indented(std::ostream& out, const std::string& text) {
@@ -84,6 +88,7 @@ void Node::write_config() const {
         write_key(out, extra, "retry", options_.retry);
         write_indented(out, extra);
     }
+    if (!has_key(options_.extra, "ddl")) out << "ddl: " << options_.ddl << "\n";
     out << options_.extra << "\n";
     write_file(config(), out.str());
 }

@@ -23,7 +23,8 @@ struct NodeOptions {
     std::string poll_interval = "1s";
     std::string retry = "{first: 50ms, max: 500ms}";
     std::string log_level = "debug";
-    std::string extra{};                               ///< more top-level keys, as "conflicts:\n  default: strongest\n"
+    std::string ddl = "{capture: false}";  ///< most tests give each node the schema that they want it to have
+    std::string extra{};  ///< more top-level keys, which replace these, as "conflicts:\n  default: strongest\n"
     std::map<std::string, std::string> environment{};  ///< of trompd and trompctl
 };
 

@@ -12,6 +12,7 @@ namespace {
 TreeOptions with_items() {
     TreeOptions options;
     options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, v text)";
+    options.nodes.ddl = "{capture: true}";
     return options;
 }
 

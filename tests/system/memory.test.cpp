@@ -1,26 +1,11 @@
-#include <sstream>
-
 #include "tests/support/catch.hpp"
 #include "tests/support/tree.hpp"
 #include "tests/support/wait_until.hpp"
 #include "tests/system/ask.hpp"
+#include "tests/system/peak_memory.hpp"
 
 using namespace tromp::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// The most memory that a process ever held, in kB, from /proc.
-long long peak_memory(const Process& process) {
-    std::istringstream lines(read_file("/proc/" + std::to_string(process.pid()) + "/status"));
-    for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6));
-    }
-    FAIL("no VmHWM for the daemon");
-    return 0;
-}
-
-}  // namespace
 
 TEST_CASE("a million rows catch up with less than 64 MB in the daemon", "[busy]") {
     if (patience > 1) {
