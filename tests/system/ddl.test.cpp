@@ -11,6 +11,7 @@ namespace {
 
 TreeOptions with_items() {
     TreeOptions options;
+    options.nodes.ddl = "{capture: true}";
     options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, v text)";
     options.nodes.ddl = "{capture: true}";
     return options;
