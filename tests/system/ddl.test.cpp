@@ -11,6 +11,7 @@ namespace {
 
 TreeOptions with_items() {
     TreeOptions options;
+    options.nodes.ddl = "{capture: true}";
     options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, v text)";
     options.nodes.ddl = "{capture: true}";
     return options;
@@ -23,7 +24,7 @@ void check_statements_run(Tree& tree) {
         CHECK(node->sql().value(
                   "SELECT coalesce(string_agg(statement || ': ' || error, '; '), '') FROM replication.statements"
                   " WHERE state <> 'done'") == "");
-        CHECK(node->sql().number("SELECT count(*) FROM replication.held_tables") == 0);
+        wait_value(*node, "SELECT count(*) FROM replication.held_tables", "0");
     }
 }
 
