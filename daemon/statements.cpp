@@ -4,11 +4,13 @@
 #include "common/sql_text.hpp"
 #include "common/statement.hpp"
 #include "daemon/retry.hpp"
+#include "daemon/statement_order.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
 #include <sql/embedded.hpp>
 
 #include <algorithm>
@@ -219,13 +221,17 @@ asio::awaitable<Verdict> attempt(Flow& flow, const Given& given) {
     }
 }
 
-/// Those about the same tables come one after the other.
+/// Those about the same tables come one after the other, unless nothing but rows is in the way of the earlier one.
 asio::awaitable<std::optional<Verdict>> blocked(Flow& flow, const Given& given) {
     const auto rows = co_await flow.target.query(render_sql(sql::statement_blocked, given.values));
-    if (rows.rows() == 0) co_return std::nullopt;
-    co_return Verdict{
-        std::string(rows.at(0, "state")),
-        "it waits for \"" + shortened(std::string(rows.at(0, "statement"))) + "\", which comes before it"};
+    for (int row = 0; row < rows.rows(); ++row) {
+        const std::string earlier(rows.at(row, "statement"));
+        const std::string state(rows.at(row, "state"));
+        const auto common = boost::json::value_to<std::vector<std::string>>(boost::json::parse(rows.at(row, "common")));
+        if (state == waiting && may_go_first(given.text, earlier, common)) continue;
+        co_return Verdict{state, "it waits for \"" + shortened(earlier) + "\", which comes before it"};
+    }
+    co_return std::nullopt;
 }
 
 /// True: it need not be looked at again.
