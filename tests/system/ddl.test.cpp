@@ -69,7 +69,7 @@ TEST_CASE("a node that was away runs the statements in their order, whatever bec
     a.sql().exec("INSERT INTO item SELECT i, 'old' FROM generate_series(1, 9) i");
     tree.sync_all();
     b.stop();
-    a.sql().exec("ALTER TABLE item ADD total int");
+    a.sql().exec("ALTER TABLE item ADD total int DEFAULT 1");
     a.sql().exec("UPDATE item SET total = nr * 10");
     a.sql().exec("ALTER TABLE item ALTER total SET NOT NULL");
     a.sql().exec("ALTER TABLE item ADD CONSTRAINT item_total_check CHECK (total > 0)");
