@@ -1,5 +1,6 @@
 #include "daemon/agreement.hpp"
 
+#include "common/install.hpp"
 #include "daemon/identity.hpp"
 
 #include <sql/embedded.hpp>
@@ -56,6 +57,13 @@ asio::awaitable<TablePairs> agree(pg::Connection& source, pg::Connection& target
     const auto at_source = co_await read_tables(source);
     const auto at_target = co_await read_tables(target);
     co_return pair_tables(at_source, at_target, source_name);
+}
+
+void check_schema(int version, const std::string& name) {
+    if (version == schema_version()) return;
+    throw Error("schema replication of " + name + " has version " + std::to_string(version) +
+                " now, but this trompd is made for version " + std::to_string(schema_version()) +
+                ": run trompd and trompctl init of one version at both ends");
 }
 
 }  // namespace tromp

@@ -3,6 +3,7 @@
 #include "common/fault.hpp"
 #include "common/sql_text.hpp"
 #include "daemon/advance.hpp"
+#include "daemon/agreement.hpp"
 #include "daemon/apply.hpp"
 #include "daemon/forward.hpp"
 #include "daemon/identity.hpp"
@@ -37,7 +38,9 @@ asio::awaitable<StoredState> read_link_state(pg::Connection& target, int source)
     state.paused = row.boolean(0, "paused");
     state.forwards = row.number(0, "others") > 0;
     if (const auto position = row.optional_at(0, "position")) state.position = Snapshot::parse(*position);
+    state.schema_version = static_cast<int>(row.number(0, "schema_version"));
     state.acknowledged = row.optional_at(0, "acknowledged").value_or("");
+    state.compared = row.optional_at(0, "compared").value_or("");
     state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
                       row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or(""),
                       row.optional_at(0, "mark").value_or("")};
@@ -133,6 +136,8 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     auto& header = report.header;
     header = co_await pull.begin(flow.from);
     co_await fault_point("pull.begun", source);
+    check_schema(state.schema_version, state.own_name);
+    check_schema(header.schema_version, flow.from.name);
     check_identity(state, header, flow.from);
     co_await look_back(flow, header);
     co_await check_place(flow, state, header);
@@ -143,7 +148,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         header.events_for_us == 0 && header.events < worth_advancing && !is_full && !state.suspects;
     if (header.paused || nothing_to_do) {
         co_await pull.end_empty();
-        report.acknowledged = co_await acknowledge(target, source, state.acknowledged, header);
+        report.acknowledged = co_await acknowledge(target, source, state, header);
         co_await keep_mark(target, source, state.identity.mark, header);
         co_await keep_reach(flow, state, header);
         report.outcome = header.paused ? Outcome::paused : Outcome::empty;
@@ -176,7 +181,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         co_await forward(target, source, state.forwards);
         co_await fault_point("apply.forwarded", source);
     }
-    report.acknowledged = co_await advance(target, source, position, state.acknowledged, header);
+    report.acknowledged = co_await advance(target, source, position, state, header);
     if (report.waiting == 0) {
         co_await report_suspects(target, source);
         co_await keep_reach(flow, state, header);

@@ -49,7 +49,9 @@ struct StoredState {
     bool forwards = false;               ///< there are other neighbours who want what is taken
     bool suspects = false;               ///< what a chunk may have left without its parent is not reported yet
     std::optional<Snapshot> position;    ///< none before the first contact
+    int schema_version = 0;              ///< of the target's schema `replication`
     std::string acknowledged;            ///< the source's position in the target's log, as stored; empty if none
+    std::string compared;                ///< the tables that the source has compared with the target's, as stored
     Identity identity;                   ///< of the database that `position` was read from
     std::string own_name;                ///< the target's
     std::string own_link;                ///< the target's name for the link the other way
@@ -84,6 +86,8 @@ struct BatchHeader {
     std::optional<Snapshot> acknowledged;  ///< what the source knows that the target has read of it
     Reach reach;                           ///< the source first
     std::string reach_text;
+    int schema_version = 0;              ///< of the source's schema `replication`
+    std::string compared;                ///< the tables that the source has compared with the target's: a checksum
     bool accepts_us = false;             ///< the source takes the link the other way for one of the tree
     std::optional<Snapshot> read_of_us;  ///< the source's position in the target's log; none before its first contact
     std::int64_t last_event = 0;

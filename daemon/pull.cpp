@@ -61,6 +61,8 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     header.moved = row.optional_at(0, "moved").value_or("");
     if (const auto read = row.optional_at(0, "read_of_us")) header.read_of_us = Snapshot::parse(*read);
     if (const auto known = row.optional_at(0, "acknowledged_by_us")) header.acknowledged = Snapshot::parse(*known);
+    header.schema_version = static_cast<int>(row.number(0, "schema_version"));
+    header.compared = row.optional_at(0, "compared_with_us").value_or("");
     header.accepts_us = row.boolean(0, "accepts_us");
     header.reach_text = row.at(0, "reach");
     header.reach = parse_reach(header.reach_text);

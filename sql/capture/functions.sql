@@ -189,14 +189,20 @@ BEGIN
                                       format(events, 'D', delete_rank, gone))
             WHEN 'delete' THEN format(events, 'D', delete_rank, old_rows)
             -- Under TRUNCATE's lock, which is taken before. Of the table it is one event; of a partition a delete of each of its rows, as weak as that,
-            -- unless its table has just been emptied by this transaction: the triggers of that run first.
+            -- unless its table has just been emptied by this transaction: the triggers of that run first. A neighbour that is still to compare the
+            -- table must know which rows were in it, so those of which no event tells are logged as well, before.
             ELSE format($truncate$
-    PERFORM replication.restart_above(tg_relid);
+    PERFORM replication.restart_beyond(tg_relid);
     IF NOT (SELECT c.relispartition FROM pg_class c WHERE c.oid = tg_relid) THEN
+        IF NOT replication.all_compared() THEN
+            EXECUTE format(%L, tg_relid::regclass) USING now_or_later;
+        END IF;
         %s;%s
     ELSIF NOT coalesce((SELECT e.nr IS NULL FROM replication.events e WHERE e.tbl = %s AND e.xid = pg_current_xact_id() ORDER BY e.id DESC LIMIT 1), false) THEN
         EXECUTE format(%L, tg_relid::regclass) USING now_or_later;%s
     END IF;$truncate$,
+                        format(log, '$1', quote_literal('D'), quote_literal('-Infinity') || '::float8', replace(key_of_row, '%', '%%') || ' FROM %s' || rows_end)
+                            || format(' WHERE NOT EXISTS (SELECT FROM replication.events e WHERE e.tbl = %s AND e.nr = k.nr AND e.key IS NOT DISTINCT FROM k.key)', table_id),
                         format(log, 'now_or_later', quote_literal('T'), quote_literal('-Infinity') || '::float8', 'SELECT NULL::bigint AS nr, NULL::jsonb AS key'), wake_up, table_id,
                         format(log, '$1', quote_literal('D'), quote_literal('-Infinity') || '::float8', replace(key_of_row, '%', '%%') || ' FROM ONLY %s' || rows_end), wake_up)
         END;

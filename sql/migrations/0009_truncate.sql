@@ -1,3 +1,8 @@
+-- Which tables a neighbour has compared with ours: one that has not yet will compare what is in them then.
+ALTER TABLE replication.nodes ADD COLUMN compared text;
+COMMENT ON COLUMN replication.nodes.compared IS
+    'checksum of the names of the tables that this neighbour has compared with ours, as learned with `acknowledged`; null: none is known';
+
 -- A TRUNCATE is one event of its table, and of no key: so `nr` is null, and nothing that looks for the events of a key finds it.
 ALTER TABLE replication.events ALTER nr DROP NOT NULL;
 COMMENT ON COLUMN replication.events.nr IS

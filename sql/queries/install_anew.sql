@@ -2,7 +2,7 @@
 -- stays, but the transaction ids of the log are those of another place: all of it becomes one transaction of this one.
 UPDATE replication.config SET value = gen_random_uuid()::text WHERE key = 'incarnation';
 UPDATE replication.nodes
-SET acknowledged = NULL, reach = NULL, link = gen_random_uuid(), mark = gen_random_uuid(), mark_before = NULL
+SET acknowledged = NULL, compared = NULL, reach = NULL, link = gen_random_uuid(), mark = gen_random_uuid(), mark_before = NULL
 WHERE NOT is_self;
 DELETE FROM replication.positions;
 DELETE FROM replication.compared;

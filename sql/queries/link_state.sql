@@ -1,5 +1,5 @@
 -- What the target database says about the link with :source, before each pull.
-SELECT n.paused, p.snapshot AS position, n.acknowledged, p.system_identifier, p.timeline, p.incarnation, p.link, p.last_event, p.mark, p.newest,
+SELECT n.paused, p.snapshot AS position, n.acknowledged, n.compared, (SELECT value FROM replication.config WHERE key = 'schema_version') AS schema_version, p.system_identifier, p.timeline, p.incarnation, p.link, p.last_event, p.mark, p.newest,
        n.link AS own_link, n.mark AS own_mark, n.mark_before AS own_mark_before, (SELECT moved FROM replication.home) AS moved,
        (SELECT name FROM replication.nodes WHERE is_self) AS own_name,
        n.reach, (SELECT value FROM replication.config WHERE key = 'incarnation') AS own_incarnation,

@@ -1,41 +1,60 @@
 -- What TRUNCATE needs, where it is made and where it is applied.
 
 -- Before a TRUNCATE: one that restarts the table's own sequences would hand out keys again that others still know. So the place that
--- it goes back to is put above the highest key used, in this node's share. What it restarts it has locked by now, and only that is touched: others
+-- it goes back to is put beyond all keys used, in this node's share. What it restarts it has locked by now, and only that is touched: others
 -- may hold numbers of a sequence while they wait for the table.
-CREATE OR REPLACE FUNCTION replication.restart_above(relation oid) RETURNS void
+CREATE OR REPLACE FUNCTION replication.restart_beyond(relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    s       record;
-    highest bigint;
-    in_use  bigint;
-    start   bigint;
+    restarted CONSTANT oid[] := ARRAY(SELECT l.relation FROM pg_locks l JOIN pg_class c ON c.oid = l.relation AND c.relkind = 'S'
+                                      WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted);
+    s         record;
+    towards   integer;
+    extreme   numeric;
+    in_use    numeric;
+    start     numeric;
 BEGIN
-    FOR s IN SELECT c.oid, q.seqstart, q.seqincrement, q.seqmin, q.seqmax, a.attname,
-                    y.typcategory = 'N' AND has_table_privilege(relation, 'SELECT')
-                        AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indkey[0] = a.attnum) AS is_cheap
-             FROM pg_depend d
-             JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S' AND pg_has_role(c.relowner, 'USAGE')
-             JOIN pg_sequence q ON q.seqrelid = c.oid AND q.seqincrement > 0
-             JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-             JOIN pg_type y ON y.oid = a.atttypid
-             WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation AND d.deptype IN ('a', 'i')
-               AND EXISTS (SELECT FROM pg_locks l
-                           WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.relation = c.oid
-                             AND l.mode = 'AccessExclusiveLock' AND l.granted)
+    IF restarted = '{}' THEN
+        RETURN;
+    END IF;
+    FOR s IN SELECT k.sequence, q.seqstart, q.seqincrement, q.seqmin, q.seqmax, k.column_name, k.is_number AND k.is_indexed AS is_cheap
+             FROM replication.table_sequences() k
+             JOIN pg_class c ON c.oid = restart_beyond.relation AND c.relname = k.table_name
+              AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = k.schema_name)
+             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = k.column_name
+             JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = k.sequence AND d.refclassid = 'pg_class'::regclass
+              AND d.refobjid = c.oid AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i')
+             JOIN pg_class o ON o.oid = k.sequence AND pg_has_role(o.relowner, 'USAGE')
+             JOIN pg_sequence q ON q.seqrelid = k.sequence
+             WHERE k.sequence = ANY (restarted)
     LOOP
-        EXECUTE format('SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM %s', s.oid::regclass) INTO highest;
+        towards := sign(s.seqincrement);
+        EXECUTE format('SELECT CASE WHEN is_called THEN last_value ELSE last_value::numeric - $1 END FROM %s', s.sequence::regclass)
+        INTO extreme USING towards;
         IF s.is_cheap THEN
-            EXECUTE format('SELECT max(%I)::bigint FROM %s', s.attname, relation::regclass) INTO in_use;
-            highest := greatest(highest, in_use);
+            EXECUTE format('SELECT %1$s(%2$I)::numeric FROM %3$s WHERE %2$I BETWEEN $1 AND $2', CASE WHEN towards > 0 THEN 'max' ELSE 'min' END,
+                           s.column_name, relation::regclass)
+            INTO in_use USING s.seqmin, s.seqmax;
+            extreme := CASE WHEN towards > 0 THEN greatest(extreme, in_use) ELSE least(extreme, in_use) END;
         END IF;
-        start := s.seqstart + greatest((highest - s.seqstart + s.seqincrement) / s.seqincrement, 0) * s.seqincrement;
-        IF start <> s.seqstart AND start <= s.seqmax THEN
-            EXECUTE format('ALTER SEQUENCE %s START WITH %s', s.oid::regclass, start);
+        CONTINUE WHEN (extreme - s.seqstart) * towards < 0;
+        start := s.seqstart + (div(extreme - s.seqstart, s.seqincrement) + 1) * s.seqincrement;
+        IF start BETWEEN s.seqmin AND s.seqmax THEN
+            EXECUTE format('ALTER SEQUENCE %s START WITH %s', s.sequence::regclass, start);
         END IF;
     END LOOP;
 END
+$$;
+
+-- Have all neighbours, or all but one, compared our tables with theirs? As far as we know; one that has not will compare what we have then.
+CREATE OR REPLACE FUNCTION replication.all_compared(but smallint DEFAULT NULL) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT NOT EXISTS (SELECT FROM replication.nodes n
+                       WHERE NOT n.is_self AND n.node IS DISTINCT FROM but
+                         AND n.compared IS DISTINCT FROM (SELECT md5(string_agg(format('%I.%I', t.schema_name, t.table_name), ',' ORDER BY t.schema_name COLLATE "C", t.table_name COLLATE "C"))
+                                                          FROM replication.tables t))
 $$;
 
 -- Resolve, where a TRUNCATE came with the batch: adds the rows here, held ones too, that the source does not have, as deletes that are weaker

@@ -179,7 +179,10 @@ TEST_CASE("TRUNCATE of several tables, and CASCADE, with keys of every kind") {
 
 TEST_CASE("RESTART IDENTITY goes on above the highest key used, in the node's share") {
     auto tree = Tree::chain(2, with("CREATE TABLE item (nr serial PRIMARY KEY, v text);"
-                                    "CREATE TABLE ident (nr bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text)"));
+                                    "CREATE TABLE ident (nr bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);"
+                                    "CREATE SEQUENCE downwards INCREMENT -1;"
+                                    "CREATE TABLE down (nr int PRIMARY KEY DEFAULT nextval('downwards'), v text);"
+                                    "ALTER SEQUENCE downwards OWNED BY down.nr"));
     auto& b = tree[1].sql();
     b.exec("INSERT INTO item (v) SELECT 'v' FROM generate_series(1, 4); INSERT INTO ident (v) VALUES ('v')");
     b.exec("DELETE FROM item WHERE nr > 2");
@@ -188,6 +191,9 @@ TEST_CASE("RESTART IDENTITY goes on above the highest key used, in the node's sh
     CHECK(b.number("SELECT nr FROM item") == 42);
     CHECK(b.number("SELECT nr FROM ident") == 12);
     b.exec(
+        "INSERT INTO down (v) VALUES ('v'), ('v'); TRUNCATE down RESTART IDENTITY; INSERT INTO down (v) VALUES ('v')");
+    CHECK(b.number("SELECT nr FROM down") == -28);
+    b.exec(
         "INSERT INTO item VALUES (100, 'of mine'); TRUNCATE item RESTART IDENTITY; TRUNCATE item RESTART IDENTITY; "
         "INSERT INTO item (v) VALUES ('v')");
     CHECK(b.number("SELECT nr FROM item") == 102);
@@ -195,7 +201,7 @@ TEST_CASE("RESTART IDENTITY goes on above the highest key used, in the node's sh
     b.exec("BEGIN; TRUNCATE item RESTART IDENTITY; ROLLBACK");
     b.exec("INSERT INTO item (v) VALUES ('w')");
     CHECK(rows(tree[1]) == "112v 122w");
-    check_settled(tree, {"item", "ident"});
+    check_settled(tree, {"item", "ident", "down"});
     CHECK(tree[1].ctl({"init"}).exit_code == 0);
     b.exec("INSERT INTO item (v) VALUES ('x')");
     CHECK(b.number("SELECT max(nr) FROM item") == 132);
