@@ -1,3 +1,4 @@
+#include "tests/support/catch.hpp"
 #include "tests/system/ask.hpp"
 #include "tests/system/interleaving.hpp"
 
@@ -76,8 +77,9 @@ TEST_CASE("a TRUNCATE of a table that both ends have just added arrives") {
     CHECK(tree[1].sql().value("SELECT string_agg(place || v, ' ') FROM late") == "ynew");
     // Now all is compared.
     tree[1].stop();
+    const auto last = tree[0].sql().value("SELECT last_value FROM replication.event_id");
     tree[0].sql().exec("TRUNCATE late, item");
-    CHECK(tree[0].sql().value("SELECT string_agg(action || key, ' ') FROM replication.log") == "T[] T[]");
+    CHECK(tree[0].sql().value(std::string(actions) + " WHERE id > " + last) == "T[] T[]");
     tree[1].start();
     check_settled(tree, {"late", "item"});
 }
