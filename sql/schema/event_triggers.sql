@@ -54,7 +54,8 @@ BEGIN
         RETURN;
     END IF;
     IF tg_tag NOT LIKE 'DROP %' THEN
-        SELECT jsonb_agg(to_jsonb(o)) INTO objects FROM replication.objects_changed() o;
+        SELECT coalesce(jsonb_agg(to_jsonb(o)), CASE WHEN EXISTS (SELECT FROM pg_event_trigger_ddl_commands()) THEN '[]'::jsonb END) INTO objects
+        FROM replication.objects_changed() o;
     END IF;
     -- Behind the first line, which is this function's, the context tells who runs the statement.
     SELECT * INTO refused FROM replication.take_statement(tg_tag, objects, substr(context, nullif(strpos(context, E'\n'), 0) + 1));
