@@ -1,6 +1,7 @@
 // What statements do to rows: values that every node would compute for itself, and tables that get their key after
 // their rows.
 
+#include <algorithm>
 #include <string>
 
 #include "tests/integration/statements.hpp"
