@@ -184,11 +184,11 @@ DECLARE
     path     CONSTANT text[] := current_setting('trompd.path')::text[];
     tag_kind CONSTANT text := lower(substr(tag, strpos(tag, ' ') + 1));
 BEGIN
-    SELECT bool_or(o.is_replicated), bool_or(NOT o.is_replicated),
+    SELECT bool_or(o.is_replicated), bool_or(NOT o.is_replicated) FILTER (WHERE o.original IS NOT false),  -- CASCADE takes along what each node has
            (array_agg(o.identity ORDER BY o.kind = tag_kind DESC, o.kind, o.identity) FILTER (WHERE o.is_replicated))[1],
            (array_agg(o.identity ORDER BY o.kind = tag_kind DESC, o.kind, o.identity) FILTER (WHERE NOT o.is_replicated))[1]
     INTO inside, outside, what, other
-    FROM jsonb_to_recordset(objects) AS o(kind text, identity text, is_replicated boolean);
+    FROM jsonb_to_recordset(objects) AS o(kind text, identity text, is_replicated boolean, original boolean);
     PERFORM set_config('trompd.taken', CASE WHEN objects IS NULL THEN 'nothing' ELSE 'elsewhere' END, true);
     IF inside IS NULL AND outside IS NULL OR (NOT inside AND tag NOT LIKE 'ALTER %') THEN
         RETURN;

@@ -88,6 +88,9 @@ TEST_CASE("a statement over replicated and other objects is refused") {
     node.taken();
     CHECK_THAT(node.refusal("DROP SCHEMA local CASCADE"), contains("public.shown cannot be replicated: the statement "
                                                                    "concerns local too"));
+    node.sql.exec("CREATE VIEW local.on_item AS SELECT * FROM item");
+    node.sql.exec("DROP TABLE item CASCADE");
+    CHECK(node.taken() == "DROP TABLE item CASCADE; [public.item]");
 }
 
 TEST_CASE("changes of a key are refused, but for its name and for types that leave its values what they are") {
