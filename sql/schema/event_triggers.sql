@@ -58,9 +58,9 @@ BEGIN
         RETURN;
     END IF;
     -- The usual thing in functions; it shall cost them little.
-    IF CASE WHEN tg_tag LIKE 'DROP %' THEN objects = '[]'
-            ELSE EXISTS (SELECT FROM pg_event_trigger_ddl_commands())
-                 AND NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE schema_name IS DISTINCT FROM 'pg_temp') END THEN
+    IF (CASE WHEN tg_tag LIKE 'DROP %' THEN objects = '[]'
+             ELSE EXISTS (SELECT FROM pg_event_trigger_ddl_commands())
+                  AND NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE schema_name IS DISTINCT FROM 'pg_temp') END) THEN
         PERFORM set_config('trompd.taken', 'elsewhere', true);
         RETURN;
     END IF;
