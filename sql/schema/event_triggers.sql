@@ -13,19 +13,18 @@ END
 $$;
 ALTER FUNCTION replication.on_ddl_given() OWNER TO CURRENT_USER;
 
--- Before DROP INDEX: the tables of all indexes that it may mean. Not only for this transaction: DROP INDEX CONCURRENTLY takes several.
+-- Before DROP INDEX: the tables of all indexes, since afterwards nothing tells them. Not only for this transaction: DROP INDEX CONCURRENTLY takes several.
 CREATE OR REPLACE FUNCTION replication.on_drop_index() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM set_config('trompd.indexes', coalesce(jsonb_object_agg(format('%I.%I', n.nspname, c.relname), format('%I.%I', r.nspname, t.relname)), '{}')::text, false)
-    FROM replication.statements_of(current_query(), current_setting('standard_conforming_strings')::boolean) s
-    CROSS JOIN LATERAL unnest(s.words) AS w(word)
-    JOIN pg_class c ON c.relkind IN ('i', 'I') AND c.relname = CASE WHEN w.word LIKE '"%' THEN replace(substr(w.word, 2, length(w.word) - 2), '""', '"') ELSE w.word END
+    FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_index i ON i.indexrelid = c.oid
     JOIN pg_class t ON t.oid = i.indrelid
-    JOIN pg_namespace r ON r.oid = t.relnamespace;
+    JOIN pg_namespace r ON r.oid = t.relnamespace
+    WHERE n.nspname NOT LIKE 'pg\_%';
 END
 $$;
 

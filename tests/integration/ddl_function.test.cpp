@@ -27,11 +27,14 @@ TEST_CASE("replication.ddl() takes several statements, also of one kind and in f
           "CREATE TABLE b (nr int PRIMARY KEY); [public.b]\n"
           "CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'a;b'; END; $$; []\n"
           "COMMENT ON TABLE a IS E'it\\';s'; [public.a]");
-    sql.exec("DO $do$ BEGIN PERFORM replication.ddl('ALTER TABLE a ADD w int; ALTER TABLE b ADD w int'); END $do$");
+    sql.exec(
+        "DO $do$ BEGIN PERFORM replication.ddl('CREATE INDEX i ON a (v); DROP INDEX i; ALTER TABLE b ADD w int'); END "
+        "$do$");
     sql.exec("SET search_path = replication, public");
     sql.exec("SELECT ddl('DROP TABLE b')");
     CHECK(node.taken() ==
-          "ALTER TABLE a ADD w int; [public.a]\nALTER TABLE b ADD w int; [public.b]\nDROP TABLE b; [public.b]");
+          "CREATE INDEX i ON a (v); [public.a]\nDROP INDEX i; [public.a]\nALTER TABLE b ADD w int; [public.b]\n"
+          "DROP TABLE b; [public.b]");
 }
 
 TEST_CASE("replication.ddl() runs as who calls it, who may be anybody") {
