@@ -112,6 +112,21 @@ TEST_CASE("trompctl ddl runs by itself what cannot be in a transaction, in order
     CHECK(node.taken() == "COMMENT ON TABLE item IS 'y'; [public.item]");
 }
 
+TEST_CASE("a partition is detached concurrently, and the neighbours are told") {
+    const std::string detach = "ALTER TABLE item DETACH PARTITION item_1 CONCURRENTLY";
+    const std::string made =
+        "CREATE TABLE item (nr int PRIMARY KEY) PARTITION BY RANGE (nr);"
+        "CREATE TABLE item_1 PARTITION OF item FOR VALUES FROM (1) TO (9);";
+    CapturedNode seen;
+    const auto output = ddl(seen, made + detach);
+    INFO(output.err);
+    CHECK(output.exit_code == 0);
+    CHECK_THAT(seen.taken(), contains("\n" + detach + "; ["));
+    UnseenNode unseen;
+    CHECK(ddl(unseen, made + detach).exit_code == 0);
+    CHECK_THAT(unseen.taken(), contains("\n" + detach + "; ["));
+}
+
 TEST_CASE("a statement alone that concerns nothing replicated is told from one that is on its way") {
     CapturedNode node;
     node.sql.exec("CREATE TABLE cache_x (nr int PRIMARY KEY)");
