@@ -140,8 +140,8 @@ asio::awaitable<std::string> settle_in(InstallTransaction& transaction) {
 std::string functions() {
     std::string all;
     for (const auto part :
-         {sql::functions, sql::strength, sql::patterns, sql::follow_schema, sql::image_functions, sql::keep_lost, sql::held_functions,
-          sql::constraint_functions, sql::statements_of, sql::scope, sql::statements,
+         {sql::functions, sql::strength, sql::patterns, sql::follow_schema, sql::image_functions, sql::keep_lost,
+          sql::held_functions, sql::constraint_functions, sql::statements_of, sql::scope, sql::statements,
           sql::refusal_of_change, sql::own_values, sql::take_statement, sql::ddl, sql::install_revoke}) {
         all += part;
         all += ";\n";

@@ -76,10 +76,10 @@ TEST_CASE("replication.ddl() takes nothing but what changes the schema, and only
     CHECK_THAT(node.refusal(ddl("CREATE TEMP TABLE t (a int)")), contains("concerns nothing that is replicated: "));
     CHECK_THAT(node.refusal(ddl("CREATE ROLE carol")),
                contains("concerns nothing that is replicated: CREATE ROLE carol"));
-    CHECK_THAT(
-        node.refusal(ddl("CREATE ROLE carol")),
-        contains("HINT:  Rights, owners, tablespaces, and what `tables` in the configuration does not match are each "
-                 "node's own. Give the statement directly, at every node that needs it."));
+    CHECK_THAT(node.refusal(ddl("CREATE ROLE carol")),
+               contains("HINT:  Rights, owners, tablespaces, numbers of sequences, and what `tables` in the "
+                        "configuration does not match are each "
+                        "node's own. Give the statement directly, at every node that needs it."));
     node.sql.exec(ddl("DROP TABLE IF EXISTS no_such_table"));
     node.sql.exec(ddl(" ; -- nothing"));
     CHECK(node.taken() == "");
@@ -126,7 +126,7 @@ TEST_CASE("where no event triggers are, the owner's replication.ddl() logs by it
     CHECK_THAT(node.refusal(ddl("CREATE TABLE t AS SELECT 1 AS a")),
                contains("cannot be replicated, the table gets no key"));
     CHECK_THAT(node.refusal(ddl("ALTER TABLE item OWNER TO postgres")),
-               contains("owners and tablespaces are each node's own"));
+               contains("owners, tablespaces and the numbers of sequences are each node's own"));
     sql.exec("CREATE INDEX CONCURRENTLY i ON item (nr)");
     sql.exec("SELECT replication.log_statement('CREATE INDEX CONCURRENTLY i ON item (nr)')");
     CHECK(sql.value("SELECT alone::text || tables::text FROM replication.statements") == "true{public.item}");
