@@ -6,7 +6,8 @@
 #include <vector>
 
 /// What a text of schema statements says, read by PostgreSQL's own parser (libpg_query): no database is asked. So it
-/// knows no more than the text does: not what a name means under a search path, nor what CASCADE takes along.
+/// knows no more than the text does: not what a name means under a search path, nor what CASCADE takes along. Strings
+/// are read as under standard_conforming_strings = on: under off the same text may be another one.
 namespace tromp {
 
 /// A table as a statement names it, identifiers folded and unquoted as in the catalogue.

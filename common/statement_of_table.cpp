@@ -17,9 +17,7 @@ void alter_table_command(const object& command, Reading& reading, Names names) {
     static constexpr Refused refused[] = {
         {"AT_ChangeOwner", "OWNER TO", refusal::rights},
         {"AT_SetTableSpace", "SET TABLESPACE", refusal::upkeep},
-        {"AT_EnableTrigAll", "ENABLE TRIGGER ALL", refusal::all_triggers},
         {"AT_DisableTrigAll", "DISABLE TRIGGER ALL", refusal::all_triggers},
-        {"AT_EnableTrigUser", "ENABLE TRIGGER USER", refusal::all_triggers},
         {"AT_DisableTrigUser", "DISABLE TRIGGER USER", refusal::all_triggers},
         {"AT_EnableAlwaysTrig", "ENABLE ALWAYS TRIGGER", refusal::firing_everywhere},
         {"AT_EnableReplicaTrig", "ENABLE REPLICA TRIGGER", refusal::firing_everywhere},

@@ -43,7 +43,7 @@ BEGIN
             RAISE NOTICE 'nothing was changed here, and nothing is told to the other nodes: %', pg_catalog.left(s.statement, 200);
         ELSIF taken OPERATOR(pg_catalog.=) 'elsewhere' OR coalesce(taken, '') OPERATOR(pg_catalog.=) '' THEN
             RAISE EXCEPTION 'concerns nothing that is replicated: %', pg_catalog.left(s.statement, 200) USING ERRCODE = 'feature_not_supported',
-                HINT = 'Rights, owners, tablespaces, and what `tables` in the configuration does not match are each node''s own. Give the statement directly, at every node that needs it.';
+                HINT = 'Rights, owners, tablespaces, numbers of sequences, and what `tables` in the configuration does not match are each node''s own. Give the statement directly, at every node that needs it.';
         END IF;
     END LOOP;
 END
@@ -66,6 +66,7 @@ CREATE OR REPLACE FUNCTION replication.log_unseen(statement text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    role    CONSTANT text := current_setting('trompd.role');
     path    CONSTANT text[] := current_setting('trompd.path')::text[];
     why     text;
     way     text;
@@ -88,8 +89,8 @@ BEGIN
                   AND c.oid NOT IN (SELECT k.relation FROM replication.tables k)) r
           LEFT JOIN pg_attribute a ON a.attrelid = r.relation AND a.attnum > 0 AND a.attname = names[cardinality(names)] AND 'rename' = ANY (words)
           WHERE r.table_name = ANY (names) AND (r.schema_name = ANY (path) OR r.schema_name = ANY (names))) x;
-    IF replication.is_local(words) THEN
-        why := 'owners and tablespaces are each node''s own';
+    IF replication.local_part(words) <> 'none' THEN
+        why := 'owners, tablespaces and the numbers of sequences are each node''s own';
         way := 'Give the statement directly, at every node that needs it.';
     ELSIF words[1] = 'create' AND 'table' = ANY (words[2:4]) AND 'as' = ANY (words) THEN
         why := 'the table gets no key, and its rows would be none of those here';
@@ -103,7 +104,7 @@ BEGIN
     IF why IS NOT NULL THEN
         RAISE EXCEPTION 'cannot be replicated, %: %', why, left(statement, 200) USING HINT = way, ERRCODE = 'feature_not_supported';
     END IF;
-    number := replication.record_statement(statement, replication.is_alone(words), tables, current_setting('trompd.role'), path);
+    number := replication.record_statement(statement, replication.is_alone(words), tables, role, path);
     PERFORM replication.after_statement(log_unseen.statement, words, objects);
     RETURN number;
 END

@@ -13,19 +13,18 @@ END
 $$;
 ALTER FUNCTION replication.on_ddl_given() OWNER TO CURRENT_USER;
 
--- Before DROP INDEX: the tables of all indexes that it may mean. Not only for this transaction: DROP INDEX CONCURRENTLY takes several.
+-- Before DROP INDEX: the tables of all indexes, since afterwards nothing tells them. Not only for this transaction: DROP INDEX CONCURRENTLY takes several.
 CREATE OR REPLACE FUNCTION replication.on_drop_index() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM set_config('trompd.indexes', coalesce(jsonb_object_agg(format('%I.%I', n.nspname, c.relname), format('%I.%I', r.nspname, t.relname)), '{}')::text, false)
-    FROM replication.statements_of(current_query(), current_setting('standard_conforming_strings')::boolean) s
-    CROSS JOIN LATERAL unnest(s.words) AS w(word)
-    JOIN pg_class c ON c.relkind IN ('i', 'I') AND c.relname = CASE WHEN w.word LIKE '"%' THEN replace(substr(w.word, 2, length(w.word) - 2), '""', '"') ELSE w.word END
+    FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_index i ON i.indexrelid = c.oid
     JOIN pg_class t ON t.oid = i.indrelid
-    JOIN pg_namespace r ON r.oid = t.relnamespace;
+    JOIN pg_namespace r ON r.oid = t.relnamespace
+    WHERE n.nspname NOT LIKE 'pg\_%';
 END
 $$;
 
@@ -33,6 +32,10 @@ CREATE OR REPLACE FUNCTION replication.on_drop() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE NOT is_temporary) THEN
+        PERFORM set_config('trompd.dropped', '[]', true);
+        RETURN;
+    END IF;
     PERFORM set_config('trompd.dropped', coalesce(jsonb_agg(to_jsonb(d)), '[]')::text, true)
     FROM replication.objects_dropped(nullif(current_setting('trompd.indexes', true), '')::jsonb) d;
 END
@@ -53,8 +56,16 @@ BEGIN
        OR tg_tag ~ '^(GRANT|REVOKE|ALTER DEFAULT PRIVILEGES|SECURITY LABEL|REFRESH|REINDEX|IMPORT FOREIGN SCHEMA)' THEN
         RETURN;
     END IF;
+    -- The usual thing in functions; it shall cost them little.
+    IF (CASE WHEN tg_tag LIKE 'DROP %' THEN objects = '[]'
+             ELSE EXISTS (SELECT FROM pg_event_trigger_ddl_commands())
+                  AND NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE schema_name IS DISTINCT FROM 'pg_temp') END) THEN
+        PERFORM set_config('trompd.taken', 'elsewhere', true);
+        RETURN;
+    END IF;
     IF tg_tag NOT LIKE 'DROP %' THEN
-        SELECT jsonb_agg(to_jsonb(o)) INTO objects FROM replication.objects_changed() o;
+        SELECT coalesce(jsonb_agg(to_jsonb(o)), CASE WHEN EXISTS (SELECT FROM pg_event_trigger_ddl_commands()) THEN '[]'::jsonb END) INTO objects
+        FROM replication.objects_changed() o;
     END IF;
     -- Behind the first line, which is this function's, the context tells who runs the statement.
     SELECT * INTO refused FROM replication.take_statement(tg_tag, objects, substr(context, nullif(strpos(context, E'\n'), 0) + 1));

@@ -16,23 +16,11 @@ CREATE OR REPLACE FUNCTION replication.made_own_values(statement text, words tex
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    part text[] := '{}';
-    word text;
+    part text[];
     name text;
 BEGIN
-    IF words[1:2] <> '{alter,table}' THEN
-        RETURN false;
-    END IF;
-    -- A part is what stands between commas. The first one has the table's name before it.
-    FOREACH word IN ARRAY words[3:] || ARRAY[','] LOOP
-        IF word <> ',' THEN
-            part := part || word;
-            CONTINUE;
-        END IF;
-        WHILE cardinality(part) > 0 AND part[1] <> 'add' AND NOT (part[1] = 'alter' AND 'type' = ANY (part)) LOOP
-            part := part[2:];
-        END LOOP;
-        IF part[1] = 'alter' THEN
+    FOR part IN SELECT change FROM replication.changes_in(words) LOOP
+        IF part[1] = 'alter' AND 'type' = ANY (part) THEN
             -- USING with a function, or with what calls one without parentheses.
             IF part[coalesce(array_position(part, 'using'), cardinality(part) + 1):]
                && '{(),current_timestamp,current_time,current_date,localtimestamp,localtime,current_user,current_role,session_user,user,current_schema,current_catalog}' THEN
@@ -52,7 +40,6 @@ BEGIN
                 RETURN true;
             END IF;
         END IF;
-        part := '{}';
     END LOOP;
     RETURN false;
 END
@@ -67,7 +54,13 @@ DECLARE
     captured CONSTANT integer[] := ARRAY(SELECT DISTINCT t.id FROM jsonb_to_recordset(objects) AS o(relation oid)
                                          JOIN replication.tables t ON t.relation = coalesce(pg_partition_root(o.relation), o.relation));
 BEGIN
-    PERFORM replication.follow_schema();
+    -- It looks at all tables, which is much where there are a thousand: not for what has nothing to do with tables.
+    IF words[1] <> 'comment'
+       AND EXISTS (SELECT FROM jsonb_to_recordset(objects) AS o(kind text, relation oid, table_name text)
+                   WHERE o.relation IS NOT NULL OR o.table_name IS NOT NULL
+                      OR o.kind NOT IN ('view', 'materialized view', 'function', 'procedure', 'aggregate', 'sequence', 'operator', 'cast')) THEN
+        PERFORM replication.follow_schema();
+    END IF;
     PERFORM replication.log_all_rows(t.id, 'U')
     FROM replication.tables t WHERE t.id = ANY (captured) AND replication.made_own_values(statement, words, t.relation);
 END

@@ -2,7 +2,7 @@
 
 -- Why the statement with these words, which changed `objects`, cannot be replicated for what it made of replicated tables.
 CREATE OR REPLACE FUNCTION replication.refusal_of_change(words text[], objects jsonb, OUT why text, OUT way text)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on' SET client_min_messages = warning
 AS $$
 DECLARE
     t       record;
@@ -27,7 +27,7 @@ BEGIN
         LEFT JOIN pg_trigger g ON g.tgrelid = p.part AND g.tgname = x.name
         WHERE g.tgenabled <> 'O' OR (g.oid IS NULL AND p.part = t.relation) LIMIT 1;
         IF why IS NOT NULL THEN
-            way := 'Name the triggers that are to be disabled or enabled.';
+            way := 'Leave it as it is; trompctl tables remove takes a table out of replication.';
             RETURN;
         END IF;
         SELECT format('%I.%I is replicated by itself, and its changes are in the log under its name', k.schema_name, k.table_name) INTO why
@@ -65,12 +65,18 @@ BEGIN
             FROM unnest(types, t.key_types) WITH ORDINALITY AS y(now, before, position);
             way := 'Only a change among integer types, or among text types, leaves the values what they are. For any other make a new table, fill it with INSERT … SELECT, drop this one and rename the new one.';
             RETURN;
-        ELSIF words @> '{type,using}' AND EXISTS (
-                SELECT FROM unnest(words) WITH ORDINALITY AS w(word, position)
-                WHERE w.word = 'type' AND w.position > 3 AND words[w.position - CASE WHEN words[w.position - 1] = 'data' THEN 3 ELSE 1 END]
-                      IN (SELECT x.spelt FROM unnest(t.key_columns) AS c(name) CROSS JOIN LATERAL (VALUES (c.name), ('"' || replace(c.name, '"', '""') || '"')) AS x(spelt))) THEN
+        ELSIF EXISTS (SELECT FROM replication.changes_in(words) c
+                      CROSS JOIN unnest(t.key_columns) AS k(name)
+                      WHERE c.change[1] = 'alter' AND c.change @> '{type,using}'
+                        AND c.change[CASE WHEN c.change[2] = 'column' THEN 3 ELSE 2 END] IN (k.name, '"' || replace(k.name, '"', '""') || '"')) THEN
             why := format('USING may make other keys of those of %s, under which its changes are in the log', own);
             way := 'Leave USING out.';
+            RETURN;
+        END IF;
+        why := CASE WHEN t.strength IS NOT NULL THEN replication.strength_refusal(t.relation, t.strength) END;
+        IF why IS NOT NULL THEN
+            why := format('%s has a rule in `conflicts` of the configuration, but %s', own, why);
+            way := 'Change the rule first, at every node, and run trompctl init.';
             RETURN;
         END IF;
         why := replication.refusal(t.relation);

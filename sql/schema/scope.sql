@@ -88,8 +88,9 @@ $$;
 
 -- What the statement at hand dropped, for an event trigger at sql_drop, but for the parts of what is dropped. An index has lost its table by now:
 -- `indexes` tells it, index by table, both as format('%I.%I').
+-- original: the statement named it; else it went by CASCADE.
 CREATE OR REPLACE FUNCTION replication.objects_dropped(indexes jsonb)
-RETURNS TABLE (kind text, identity text, relation oid, column_number integer, schema_name text, is_replicated boolean, table_name text)
+RETURNS TABLE (kind text, identity text, relation oid, column_number integer, schema_name text, is_replicated boolean, table_name text, original boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH dropped AS MATERIALIZED (
@@ -122,7 +123,7 @@ AS $$
                     replication.is_replicated_schema((parse_ident(d.address_names[1], false))[1]) OR replication.is_replicated_schema((parse_ident(d.address_args[1], false))[1])
                 WHEN d.table_name IS NOT NULL THEN r.is_replicated
                 WHEN d.space IS NOT NULL THEN replication.is_replicated_schema(d.space) END,
-           d.table_name
+           d.table_name, d.original
     FROM dropped d
     LEFT JOIN relations r ON r.table_name = d.table_name
     WHERE d.original

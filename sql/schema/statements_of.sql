@@ -22,6 +22,7 @@ DECLARE
     last        integer;
     first_then  integer;        -- before the piece that may begin a comment
     last_then   integer;
+    closed_then integer := 0;
     name_end    integer := 0;   -- a name goes on there
     tag         text := '';     -- what may become a dollar quote
     escapes     boolean := false;  -- the string at hand, or the last one, has backslashes
@@ -88,6 +89,7 @@ BEGIN
             -- What looked like an operator was none.
             first := first_then;
             last := last_then;
+            closed := closed_then;
             IF parentheses = 0 THEN
                 words := words[:cardinality(words) - 1];
             END IF;
@@ -109,6 +111,7 @@ BEGIN
             IF piece IN ('/', '-') THEN
                 first_then := first;
                 last_then := last;
+                closed_then := closed;
             END IF;
             first := coalesce(first, place);
             last := place + octet_length(piece) - 1;

@@ -63,14 +63,53 @@ BEGIN
 END
 $$;
 
--- Does the statement change nothing but what is each node's own: an owner, a tablespace?
-CREATE OR REPLACE FUNCTION replication.is_local(words text[]) RETURNS boolean
+-- What an ALTER TABLE does, one after the other: the words between its commas.
+CREATE OR REPLACE FUNCTION replication.changes_in(words text[]) RETURNS TABLE (change text[])
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    place integer := 3;
+    word  text;
+BEGIN
+    IF words[1:2] <> '{alter,table}' THEN
+        RETURN;
+    END IF;
+    place := place + CASE WHEN words[3:4] = '{if,exists}' THEN 2 ELSE 0 END;
+    place := place + CASE WHEN words[place] = 'only' THEN 1 ELSE 0 END;
+    place := place + CASE WHEN words[place + 1] = '.' THEN 3 ELSE 1 END;
+    place := place + CASE WHEN words[place] = '*' THEN 1 ELSE 0 END;
+    change := '{}';
+    FOREACH word IN ARRAY words[place:] || ARRAY[','] LOOP
+        IF word <> ',' THEN
+            change := change || word;
+        ELSE
+            RETURN NEXT;
+            change := '{}';
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- How much of what the statement does is each node's own: an owner, a tablespace, the numbers of a sequence? all, some or none.
+CREATE OR REPLACE FUNCTION replication.local_part(words text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT words[1] = 'alter' AND ',' <> ALL (words)
-       AND ((words[cardinality(words) - 2 : cardinality(words) - 1] = '{owner,to}'
-             AND words[cardinality(words) - 3] NOT IN ('rename', 'column', 'attribute', 'constraint'))
-            OR words[cardinality(words) - 2 : cardinality(words) - 1] = '{set,tablespace}')
+    SELECT CASE
+        WHEN words[1] <> 'alter' THEN 'none'
+        WHEN words[1:3] = '{alter,table,all}' THEN 'all'
+        WHEN words[2] = 'table' THEN
+            (SELECT CASE WHEN bool_and(l.is_local) THEN 'all' WHEN bool_or(l.is_local) THEN 'some' ELSE 'none' END
+             FROM replication.changes_in(words) c
+             CROSS JOIN LATERAL (SELECT c.change[CASE WHEN c.change[2] = 'column' THEN 4 ELSE 3 END:] AS of_column) o
+             CROSS JOIN LATERAL (SELECT coalesce(c.change[1:2] IN ('{owner,to}', '{set,tablespace}')
+                                                 OR (c.change[1] = 'alter' AND (o.of_column[1] = 'restart' OR o.of_column[1:2] IN ('{set,start}', '{set,increment}'))),
+                                                 false) AS is_local) l)
+        WHEN words[2] = 'sequence' AND words && '{restart,increment,start}' THEN
+            CASE WHEN words && '{owned,as,cycle,cache,minvalue,maxvalue,logged}' THEN 'some' ELSE 'all' END
+        WHEN words[cardinality(words) - 2 : cardinality(words) - 1] IN ('{owner,to}', '{set,tablespace}')
+             AND words[cardinality(words) - 3] NOT IN ('rename', 'column', 'attribute', 'constraint') THEN 'all'
+        WHEN words[2] = 'collation' AND words[cardinality(words) - 1:] = '{refresh,version}' THEN 'all'
+        ELSE 'none' END
 $$;
 
 -- Does the statement move something between what is replicated and what is not? Others do not have it, or would keep it.
@@ -140,14 +179,17 @@ DECLARE
     other   text;
     tables  text[];
     s       record;
+    -- Read now: what replication does itself by DDL tells who does that.
+    role     CONSTANT text := current_setting('trompd.role');
+    path     CONSTANT text[] := current_setting('trompd.path')::text[];
     tag_kind CONSTANT text := lower(substr(tag, strpos(tag, ' ') + 1));
 BEGIN
-    SELECT bool_or(o.is_replicated), bool_or(NOT o.is_replicated),
+    SELECT bool_or(o.is_replicated), bool_or(NOT o.is_replicated) FILTER (WHERE o.original IS NOT false),  -- CASCADE takes along what each node has
            (array_agg(o.identity ORDER BY o.kind = tag_kind DESC, o.kind, o.identity) FILTER (WHERE o.is_replicated))[1],
            (array_agg(o.identity ORDER BY o.kind = tag_kind DESC, o.kind, o.identity) FILTER (WHERE NOT o.is_replicated))[1]
     INTO inside, outside, what, other
-    FROM jsonb_to_recordset(objects) AS o(kind text, identity text, is_replicated boolean);
-    PERFORM set_config('trompd.taken', CASE WHEN objects IS NULL OR objects = '[]' THEN 'nothing' ELSE 'elsewhere' END, true);
+    FROM jsonb_to_recordset(objects) AS o(kind text, identity text, is_replicated boolean, original boolean);
+    PERFORM set_config('trompd.taken', CASE WHEN objects IS NULL THEN 'nothing' ELSE 'elsewhere' END, true);
     IF inside IS NULL AND outside IS NULL OR (NOT inside AND tag NOT LIKE 'ALTER %') THEN
         RETURN;
     END IF;
@@ -157,7 +199,7 @@ BEGIN
     END IF;
     what := tag || coalesce(' ' || coalesce(what, other), '');
     SELECT m.why, m.way INTO why, way FROM replication.refusal_of_move(tag, s.words, objects) m;
-    IF why IS NOT NULL OR NOT inside OR replication.is_local(s.words) THEN
+    IF why IS NOT NULL OR NOT inside OR replication.local_part(s.words) = 'all' THEN
         RETURN;
     END IF;
     IF tag IN ('CREATE TABLE AS', 'SELECT INTO') THEN
@@ -178,9 +220,18 @@ BEGIN
     ELSIF octet_length(s.statement) > 1048576 THEN
         why := 'the statement is longer than 1 MB';
         way := 'Make it shorter.';
-    ELSIF s.words[1] = 'alter' AND array_to_string(s.words, ' ') ~ ',.* owner to |owner to .*,| set tablespace .*,|,.* set tablespace ' THEN
-        why := 'owners and tablespaces are each node''s own';
+    ELSIF replication.local_part(s.words) = 'some' THEN
+        why := 'owners, tablespaces and the numbers of sequences are each node''s own';
         way := 'Change them by a statement of their own.';
+    ELSIF EXISTS (SELECT FROM replication.changes_in(s.words) c WHERE c.change[1] IN ('enable', 'disable') AND c.change[2] = 'trigger' AND c.change[3] IN ('all', 'user')) THEN
+        why := 'it concerns the triggers that capture changes as well';
+        way := 'Name the triggers that are meant.';
+    ELSIF EXISTS (SELECT FROM replication.changes_in(s.words) c WHERE c.change[1] = 'detach' AND c.change[cardinality(c.change)] = 'finalize') THEN
+        why := 'it ends what was interrupted at this node alone';
+        way := 'SET trompd.own_work = on, and run it at each node where it is needed.';
+    ELSIF tag = 'CREATE TRIGGER' AND s.words[CASE s.words[2] WHEN 'constraint' THEN 4 WHEN 'or' THEN CASE s.words[4] WHEN 'constraint' THEN 6 ELSE 5 END ELSE 3 END] ~ '^"?trompd_' THEN
+        why := 'triggers with the names trompd_… are those that capture changes';
+        way := 'Give it another name.';
     END IF;
     IF why IS NULL THEN
         SELECT c.why, c.way INTO why, way FROM replication.refusal_of_change(s.words, objects) c;
@@ -194,8 +245,7 @@ BEGIN
                           (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = o.relation)) AS name
           FROM jsonb_to_recordset(objects) AS o(relation oid, table_name text, is_replicated boolean) WHERE o.is_replicated) n
     WHERE n.name IS NOT NULL;
-    PERFORM set_config('trompd.taken', replication.record_statement(s.statement, replication.is_alone(s.words), tables,
-                                                                    current_setting('trompd.role'), current_setting('trompd.path')::text[])::text, true);
+    PERFORM set_config('trompd.taken', replication.record_statement(s.statement, replication.is_alone(s.words), tables, role, path)::text, true);
     PERFORM replication.after_statement(s.statement, s.words, objects);
 END
 $$;

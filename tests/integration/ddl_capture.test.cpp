@@ -105,7 +105,8 @@ TEST_CASE("a statement is told with who gave it and with the settings that it ta
     CapturedNode node;
     auto& sql = node.sql;
     sql.exec(
-        "CREATE ROLE alice; GRANT ALL ON SCHEMA public TO alice; SET search_path = \"$user\", no_such, local, public;"
+        "CREATE ROLE alice; GRANT ALL ON SCHEMA public, local TO alice; SET search_path = \"$user\", no_such, local, "
+        "public;"
         "SET DateStyle = 'German'; SET TimeZone = 'Asia/Tokyo'; SET IntervalStyle = 'sql_standard'; SET ROLE alice");
     sql.exec("SET check_function_bodies = off");
     sql.exec("CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT no_such_function()'");
@@ -114,8 +115,8 @@ TEST_CASE("a statement is told with who gave it and with the settings that it ta
     CHECK(
         sql.value(facts) ==
         R"(alice {"TimeZone": "Asia/Tokyo", "DateStyle": "German, DMY", "xmloption": "content", "array_nulls": "on", )"
-        R"("search_path": "local, public", "IntervalStyle": "sql_standard", "transform_null_equals": "off", )"
-        R"("check_function_bodies": "off", "standard_conforming_strings": "on"})");
+        R"("search_path": "local, public", "IntervalStyle": "sql_standard", "check_function_bodies": "off", )"
+        R"("transform_null_equals": "off", "standard_conforming_strings": "on"})");
 }
 
 TEST_CASE("of a string with several statements those are taken that are the only ones of their kind in it") {

@@ -1,9 +1,13 @@
 // trompctl ddl: statements that are run here and everywhere, from the command line.
 
 #include <boost/json.hpp>
+#include <chrono>
+#include <fstream>
+#include <future>
 #include <string>
 
 #include "tests/integration/statements.hpp"
+#include "tests/support/wait_until.hpp"
 
 using namespace tromp::test;
 
@@ -112,6 +116,21 @@ TEST_CASE("trompctl ddl runs by itself what cannot be in a transaction, in order
     CHECK(node.taken() == "COMMENT ON TABLE item IS 'y'; [public.item]");
 }
 
+TEST_CASE("a partition is detached concurrently, and the neighbours are told") {
+    const std::string detach = "ALTER TABLE item DETACH PARTITION item_1 CONCURRENTLY";
+    const std::string made =
+        "CREATE TABLE item (nr int PRIMARY KEY) PARTITION BY RANGE (nr);"
+        "CREATE TABLE item_1 PARTITION OF item FOR VALUES FROM (1) TO (9);";
+    CapturedNode seen;
+    const auto output = ddl(seen, made + detach);
+    INFO(output.err);
+    CHECK(output.exit_code == 0);
+    CHECK_THAT(seen.taken(), contains("\n" + detach + "; ["));
+    UnseenNode unseen;
+    CHECK(ddl(unseen, made + detach).exit_code == 0);
+    CHECK_THAT(unseen.taken(), contains("\n" + detach + "; ["));
+}
+
 TEST_CASE("a statement alone that concerns nothing replicated is told from one that is on its way") {
     CapturedNode node;
     node.sql.exec("CREATE TABLE cache_x (nr int PRIMARY KEY)");
@@ -157,4 +176,45 @@ TEST_CASE("when the connection is lost at the commit, trompctl ddl does not pret
     CHECK_THAT(lost.err, contains("it is not known whether the statements were run"));
     CHECK(node.taken() == "");
     CHECK(ddl(node, "CREATE TABLE item (nr int PRIMARY KEY)").exit_code == 0);
+}
+
+TEST_CASE("a statement alone that is ended in its middle is not told, and the message says what it may have left") {
+    CapturedNode node;
+    REQUIRE(ddl(node, "CREATE TABLE item (nr int PRIMARY KEY, v text)").exit_code == 0);
+    node.taken();
+    Database writer(node.node.conninfo());
+    writer.exec("BEGIN; INSERT INTO item VALUES (1)");
+    auto running = std::async(std::launch::async, [&] { return ddl(node, indexed); });
+    const std::string waiting =
+        "FROM pg_stat_activity WHERE application_name = 'trompctl' AND query LIKE 'CREATE INDEX%' AND wait_event_type "
+        "= 'Lock'";
+    wait_until(std::chrono::seconds(20), "the index waits for the writer",
+               [&] { return node.sql.number("SELECT count(*) " + waiting) == 1; });
+    node.sql.value("SELECT pg_terminate_backend(pid) " + waiting);
+    const auto ended = running.get();
+    writer.exec("COMMIT");
+    CHECK(ended.exit_code != 0);
+    CHECK_THAT(ended.err, contains("INVALID"));
+    CHECK(node.sql.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass") == "f");
+    CHECK(node.taken() == "I[1]");
+    CHECK(ddl(node, "DROP INDEX i").exit_code == 0);
+    node.taken();
+    CHECK(ddl(node, indexed).exit_code == 0);
+    CHECK(node.taken() == indexed + "; [public.item]");
+}
+
+TEST_CASE("without event triggers only who may tell the neighbours may run what is told afterwards") {
+    UnseenNode node;
+    REQUIRE(ddl(node, "CREATE TABLE item (nr int PRIMARY KEY, v text)").exit_code == 0);
+    node.sql.exec(node.node.ctl({"grants", "--applier", "alice"}).out +
+                  "; REVOKE EXECUTE ON FUNCTION replication.log_statement(text) FROM alice");
+    node.taken();
+    const auto alice = boost::json::serialize(boost::json::value(node.cluster.conninfo("work", "alice")));
+    std::ofstream(node.node.config()) << "{node: 2, name: work, tables: [public.*], ddl: {capture: false}, database: "
+                                      << alice << "}\n";
+    const auto output = ddl(node, indexed);
+    CHECK(output.exit_code == 1);
+    CHECK_THAT(output.err, contains("this role may not tell the neighbours of " + indexed));
+    CHECK(node.sql.number("SELECT count(*) FROM pg_class WHERE relname = 'i'") == 0);
+    CHECK(node.taken() == "");
 }

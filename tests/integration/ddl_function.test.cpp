@@ -27,11 +27,14 @@ TEST_CASE("replication.ddl() takes several statements, also of one kind and in f
           "CREATE TABLE b (nr int PRIMARY KEY); [public.b]\n"
           "CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'a;b'; END; $$; []\n"
           "COMMENT ON TABLE a IS E'it\\';s'; [public.a]");
-    sql.exec("DO $do$ BEGIN PERFORM replication.ddl('ALTER TABLE a ADD w int; ALTER TABLE b ADD w int'); END $do$");
+    sql.exec(
+        "DO $do$ BEGIN PERFORM replication.ddl('CREATE INDEX i ON a (v); DROP INDEX i; ALTER TABLE b ADD w int'); END "
+        "$do$");
     sql.exec("SET search_path = replication, public");
     sql.exec("SELECT ddl('DROP TABLE b')");
     CHECK(node.taken() ==
-          "ALTER TABLE a ADD w int; [public.a]\nALTER TABLE b ADD w int; [public.b]\nDROP TABLE b; [public.b]");
+          "CREATE INDEX i ON a (v); [public.a]\nDROP INDEX i; [public.a]\nALTER TABLE b ADD w int; [public.b]\n"
+          "DROP TABLE b; [public.b]");
 }
 
 TEST_CASE("replication.ddl() runs as who calls it, who may be anybody") {
@@ -76,10 +79,10 @@ TEST_CASE("replication.ddl() takes nothing but what changes the schema, and only
     CHECK_THAT(node.refusal(ddl("CREATE TEMP TABLE t (a int)")), contains("concerns nothing that is replicated: "));
     CHECK_THAT(node.refusal(ddl("CREATE ROLE carol")),
                contains("concerns nothing that is replicated: CREATE ROLE carol"));
-    CHECK_THAT(
-        node.refusal(ddl("CREATE ROLE carol")),
-        contains("HINT:  Rights, owners, tablespaces, and what `tables` in the configuration does not match are each "
-                 "node's own. Give the statement directly, at every node that needs it."));
+    CHECK_THAT(node.refusal(ddl("CREATE ROLE carol")),
+               contains("HINT:  Rights, owners, tablespaces, numbers of sequences, and what `tables` in the "
+                        "configuration does not match are each "
+                        "node's own. Give the statement directly, at every node that needs it."));
     node.sql.exec(ddl("DROP TABLE IF EXISTS no_such_table"));
     node.sql.exec(ddl(" ; -- nothing"));
     CHECK(node.taken() == "");
@@ -126,7 +129,7 @@ TEST_CASE("where no event triggers are, the owner's replication.ddl() logs by it
     CHECK_THAT(node.refusal(ddl("CREATE TABLE t AS SELECT 1 AS a")),
                contains("cannot be replicated, the table gets no key"));
     CHECK_THAT(node.refusal(ddl("ALTER TABLE item OWNER TO postgres")),
-               contains("owners and tablespaces are each node's own"));
+               contains("owners, tablespaces and the numbers of sequences are each node's own"));
     sql.exec("CREATE INDEX CONCURRENTLY i ON item (nr)");
     sql.exec("SELECT replication.log_statement('CREATE INDEX CONCURRENTLY i ON item (nr)')");
     CHECK(sql.value("SELECT alone::text || tables::text FROM replication.statements") == "true{public.item}");

@@ -57,8 +57,9 @@ struct Ends {
     }
 
     void forwards(bool others) {
-        target.sql().exec(others ? "INSERT INTO replication.nodes (node, name) VALUES (3, 'third')"
-                                 : "DELETE FROM replication.nodes WHERE node = 3");
+        target.sql().exec(others
+                              ? "INSERT INTO replication.nodes (node, name) VALUES (3, 'third') ON CONFLICT DO NOTHING"
+                              : "DELETE FROM replication.nodes WHERE node = 3");
     }
 };
 

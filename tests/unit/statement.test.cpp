@@ -84,6 +84,8 @@ TEST_CASE("a statement has the name of its command tag") {
     CHECK(kind_of("create unlogged table if not exists a (nr int)") == "CREATE TABLE");
     CHECK(kind_of("ALTER TABLE a ADD b int, DROP c") == "ALTER TABLE");
     CHECK(kind_of("ALTER TABLE a RENAME b TO c") == "ALTER TABLE");
+    CHECK(kind_of("ALTER TABLE a ENABLE TRIGGER ALL") == "ALTER TABLE");
+    CHECK(kind_of("ALTER TABLE a DISABLE TRIGGER g") == "ALTER TABLE");
     CHECK(kind_of("ALTER TABLE a RENAME CONSTRAINT b TO c") == "ALTER TABLE");
     CHECK(kind_of("ALTER TABLE a SET SCHEMA s") == "ALTER TABLE");
     CHECK(kind_of("ALTER VIEW v RENAME COLUMN a TO b") == "ALTER VIEW");
