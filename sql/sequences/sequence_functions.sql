@@ -36,8 +36,20 @@ AS $$
                 ELSE value - mod(mod(value - replication.node(), max_nodes) + max_nodes, max_nodes) END
 $$;
 
--- What is wrong with a sequence of the tables; null if nothing, or if the caller may not look at it.
-CREATE OR REPLACE FUNCTION replication.sequence_fault(sequence oid, max_nodes integer) RETURNS text
+-- Each of these once, with SQL that finds a number in use: the ends of queries `SELECT …`, to be completed by the number. Only where that is quick.
+CREATE OR REPLACE FUNCTION replication.sequence_uses(table_ids integer[] DEFAULT NULL) RETURNS TABLE (sequence oid, uses text[])
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT k.sequence,
+           coalesce(array_agg(format('FROM %I.%I WHERE %I = ', k.schema_name, k.table_name, k.column_name))
+                    FILTER (WHERE k.is_number AND k.is_indexed
+                            AND has_column_privilege(format('%I.%I', k.schema_name, k.table_name), k.column_name, 'SELECT')), '{}')
+    FROM replication.table_sequences(table_ids) k
+    GROUP BY k.sequence
+$$;
+
+-- What is wrong with a sequence of the tables; null if nothing, or if the caller may not look at it. `uses` as above.
+CREATE OR REPLACE FUNCTION replication.sequence_fault(sequence oid, uses text[], max_nodes integer) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -61,11 +73,8 @@ BEGIN
         RETURN 'does not give the numbers of this node, so others may give the same: it is new, or somebody moved it';
     END IF;
     next := CASE WHEN used THEN last::numeric + q.seqincrement ELSE last END;
-    SELECT string_agg(format('EXISTS (SELECT FROM %I.%I WHERE %I = %L::bigint)', k.schema_name, k.table_name, k.column_name, next), ' OR ') INTO looks
-    FROM replication.table_sequences() k
-    WHERE k.sequence = sequence_fault.sequence AND k.is_number AND k.is_indexed AND next BETWEEN q.seqmin AND q.seqmax
-      AND has_column_privilege(format('%I.%I', k.schema_name, k.table_name), k.column_name, 'SELECT');
-    IF looks IS NOT NULL THEN
+    looks := (SELECT string_agg(format('EXISTS (SELECT %s%L::bigint)', u, next), ' OR ') FROM unnest(uses) u);
+    IF looks IS NOT NULL AND next BETWEEN q.seqmin AND q.seqmax THEN
         EXECUTE 'SELECT ' || looks INTO is_taken;
     END IF;
     RETURN CASE WHEN is_taken THEN format('gives a number next that is in use already, %s: somebody moved it', next) END;
@@ -91,9 +100,9 @@ BEGIN
                                       CASE WHEN q.seqincrement > 0 THEN 'max' ELSE 'min' END, k.column_name, k.schema_name, k.table_name,
                                       q.seqmin, q.seqmax), ' UNION ALL ') FILTER (WHERE k.is_number) AS values
              FROM replication.table_sequences(table_ids) k JOIN pg_sequence q ON q.seqrelid = k.sequence
+             WHERE k.sequence IN (SELECT u.sequence FROM replication.sequence_uses(table_ids) u WHERE replication.sequence_fault(u.sequence, u.uses, max_nodes) IS NOT NULL)
              GROUP BY k.sequence, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle
              ORDER BY k.sequence LOOP
-        CONTINUE WHEN replication.sequence_fault(s.sequence, max_nodes) IS NULL;
         towards := CASE WHEN s.upwards THEN 1 ELSE -1 END;
         BEGIN
             -- Nobody draws a number from here on, so none is drawn after the look.
