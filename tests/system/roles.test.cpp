@@ -101,6 +101,9 @@ TEST_CASE("the roles that trompctl grants prints are enough for the daemon and f
     a.sql().exec("SET ROLE writer; INSERT INTO item (name) VALUES ('of a writer'); RESET ROLE");
     roles.tree().sync_all();
     CHECK(b.sql().number("SELECT count(*) FROM item WHERE name = 'of a writer'") == 1);
+    a.sql().exec("GRANT TRUNCATE ON item, pair TO writer; SET ROLE writer; TRUNCATE item, pair; RESET ROLE");
+    roles.tree().sync_all();
+    CHECK(b.sql().value("SELECT concat((SELECT count(*) FROM item), (SELECT count(*) FROM pair))") == "00");
 }
 
 TEST_CASE("these roles report rows that refer to nothing, be it to a table that is not replicated") {
