@@ -163,7 +163,6 @@ DECLARE
     END IF;$wake_up$;
     body        text;
     operation   record;
-    left_over   record;
 BEGIN
     SELECT * INTO STRICT t FROM replication.tables WHERE id = table_id;
     is_integer := replication.key_is_integer(t.relation, t.key_columns);
@@ -253,13 +252,6 @@ END $body$, body));
         PERFORM replication.put_trigger(p.part, 'trompd_' || operation.name, operation.event, operation.referencing,
                                         format('replication.capture_%s_%s()', table_id, operation.name))
         FROM replication.parts_of(t.relation) p;
-        -- A partition that was detached is a table of its own.
-        FOR left_over IN SELECT g.tgname, g.tgrelid
-                         FROM pg_depend d JOIN pg_trigger g ON g.oid = d.objid
-                         WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = to_regprocedure(format('replication.capture_%s_%s()', table_id, operation.name))
-                           AND d.classid = 'pg_trigger'::regclass AND g.tgrelid NOT IN (SELECT p.part FROM replication.parts_of(t.relation) p) LOOP
-            EXECUTE format('DROP TRIGGER %I ON %s', left_over.tgname, left_over.tgrelid::regclass);
-        END LOOP;
     END LOOP;
 END
 $capture$;
