@@ -7,6 +7,7 @@
 #include "daemon/statement_order.hpp"
 
 #include <spdlog/spdlog.h>
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -21,7 +22,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Users who keep a statement waiting for its lock this long make the link back off.
+/// Users who keep a statement waiting for its lock this long make it wait until later.
 constexpr std::chrono::seconds patience_with_locks{30};
 
 /// Lets them go on who waited behind us.
@@ -103,7 +104,7 @@ asio::awaitable<void> run_outside(Flow& flow, const Given& given) {
     options.application_name = "trompd statement of " + flow.from.name;
     options.silence_limit = patience_with_statements;
     const auto session = co_await pg::Connection::open(flow.target_conninfo, std::move(options));
-    co_await session->query("SET session_replication_role = replica;" +
+    co_await session->query(std::string(sql::statement_session) +
                             render_sql(sql::statement_begin, begin_values(given, false)));
     co_await session->query(given.text);
 }
@@ -186,6 +187,17 @@ asio::awaitable<Verdict> judge(Flow& flow, const Given& given, const Statement& 
     co_return verdict;
 }
 
+/// The parser reads strings by the standard. A server that does not could make several statements of one.
+bool reads_strings_otherwise(const Given& given) {
+    const auto settings = boost::json::parse(given.values.at("settings"));
+    const auto* const object = settings.if_object();
+    if (object == nullptr) return true;
+    return std::any_of(object->begin(), object->end(), [](const auto& setting) {
+        const bool is_it = boost::algorithm::iequals(std::string_view(setting.key()), "standard_conforming_strings");
+        return is_it && setting.value() != "on";
+    });
+}
+
 asio::awaitable<Verdict> attempt(Flow& flow, const Given& given) {
     std::string refusal;
     Statement parsed;
@@ -193,6 +205,10 @@ asio::awaitable<Verdict> attempt(Flow& flow, const Given& given) {
         parsed = parse_statement(given.text);
     } catch (const Error& error) {
         refusal = error.what();
+    }
+    if (refusal.empty() && reads_strings_otherwise(given)) {
+        refusal = "\"" + shortened(given.text) +
+                  "\" was given with standard_conforming_strings off; run it here by hand, then discard it";
     }
     if (!refusal.empty()) co_return Verdict{held, refusal};
     const auto give_up = pg::Clock::now() + patience_with_locks;
@@ -211,6 +227,9 @@ asio::awaitable<Verdict> attempt(Flow& flow, const Given& given) {
         if (!error) co_return Verdict{done, "", true};
         co_await flow.target.query("ROLLBACK");
         const bool again = is_contention(error->sqlstate()) && pg::Clock::now() < give_up;
+        // Who locks its tables for so long stops these tables, not the link.
+        const bool locked = !again && is_contention(error->sqlstate());
+        if (locked) co_return Verdict{waiting, "\"" + shortened(given.text) + "\" waits for a lock: " + error->what()};
         if (!again && is_transient(error->sqlstate())) throw *error;
         if (!again) {
             auto verdict = co_await judge(flow, given, parsed, *error);

@@ -5,7 +5,7 @@
 -- and names in lower case, quoted names in their quotes, '' for a string, () for parentheses, other characters one by one.
 CREATE OR REPLACE FUNCTION replication.statements_of(script text, standard_strings boolean)
 RETURNS TABLE (statement text, words text[])
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $lexer$
 DECLARE
     bytes       CONSTANT bytea := convert_to(script, getdatabaseencoding());  -- to find a place in them is no search

@@ -256,6 +256,6 @@ TEST_CASE("partitions with rows, or that other nodes do not have, are not attach
     sql.exec("INSERT INTO p2 VALUES (13)");
     sql.exec("DROP TABLE p1");
     CHECK(node.taken() ==
-          "ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (10) TO (20); [public.p]\nI[12]\n"
-          "ALTER TABLE p DETACH PARTITION p2; [public.p]\nDROP TABLE p1; [public.p1]");
+          "ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (10) TO (20); [public.p]\nI[12]\nI[12]\n"
+          "ALTER TABLE p DETACH PARTITION p2; [public.p]\nI[13]\nDROP TABLE p1; [public.p1]");
 }

@@ -220,3 +220,14 @@ TEST_CASE("an index is built concurrently at each node, also where a daemon died
     wait_value(b, "SELECT count(*) FROM replication.statements WHERE state <> 'done'", "0");
     check_statements_run(tree);
 }
+
+TEST_CASE("a statement that was given with strings that have backslashes is not run elsewhere") {
+    auto tree = Tree::chain(2, with_items());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    tree.sync_all();
+    a.sql().exec("SET standard_conforming_strings = off");
+    a.sql().exec("ALTER TABLE item ALTER v SET DEFAULT 'a\\''");
+    a.sql().exec("RESET standard_conforming_strings");
+    wait_error(b, a, "standard_conforming_strings off");
+}
