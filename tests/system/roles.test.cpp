@@ -101,7 +101,9 @@ TEST_CASE("the roles that trompctl grants prints are enough for the daemon and f
     a.sql().exec("SET ROLE writer; INSERT INTO item (name) VALUES ('of a writer'); RESET ROLE");
     roles.tree().sync_all();
     CHECK(b.sql().number("SELECT count(*) FROM item WHERE name = 'of a writer'") == 1);
-    a.sql().exec("GRANT TRUNCATE ON item, pair, \"Part\" TO writer; SET ROLE writer; TRUNCATE item, pair, \"Part\"; RESET ROLE");
+    a.sql().exec(
+        "GRANT USAGE ON SCHEMA \"Other\" TO writer; GRANT TRUNCATE ON item, pair, \"Other\".\"Part\" TO writer;"
+        " SET ROLE writer; TRUNCATE item, pair, \"Other\".\"Part\"; RESET ROLE");
     roles.tree().sync_all();
     CHECK(b.sql().value("SELECT concat((SELECT count(*) FROM item), (SELECT count(*) FROM pair))") == "00");
 }
@@ -156,8 +158,8 @@ TEST_CASE("a right that a role lacks is named with its GRANT, and the link goes 
          "GRANT INSERT ON item TO " + applier},
         {a, "REVOKE SELECT ON replication.events FROM " + reader, "GRANT SELECT ON TABLE events" + to(reader),
          "GRANT SELECT ON replication.events TO " + reader},
-        {a, "REVOKE USAGE ON SCHEMA replication FROM PUBLIC, " + reader, "GRANT USAGE ON SCHEMA replication" + to(reader),
-         "GRANT USAGE ON SCHEMA replication TO " + reader},
+        {a, "REVOKE USAGE ON SCHEMA replication FROM PUBLIC, " + reader,
+         "GRANT USAGE ON SCHEMA replication" + to(reader), "GRANT USAGE ON SCHEMA replication TO " + reader},
         {b, "REVOKE SET ON PARAMETER session_replication_role FROM " + applier,
          "GRANT SET ON PARAMETER \"session_replication_role\"" + to(applier),
          "GRANT SET ON PARAMETER session_replication_role TO " + applier},
