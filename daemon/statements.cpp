@@ -43,6 +43,7 @@ struct Given {
     StatementId id;
     SqlValues values;  ///< of statement_keep.sql, but for state and error
     std::string text;
+    std::string error{};     ///< why it could not be run before
     bool was_begun = false;  ///< by one who died behind it
 };
 
@@ -202,13 +203,13 @@ asio::awaitable<Verdict> attempt(Flow& flow, const Given& given) {
     std::string refusal;
     Statement parsed;
     try {
+        if (reads_strings_otherwise(given)) {
+            throw Error("\"" + shortened(given.text) +
+                        "\" was given with standard_conforming_strings off; run it here by hand, then discard it");
+        }
         parsed = parse_statement(given.text);
     } catch (const Error& error) {
         refusal = error.what();
-    }
-    if (refusal.empty() && reads_strings_otherwise(given)) {
-        refusal = "\"" + shortened(given.text) +
-                  "\" was given with standard_conforming_strings off; run it here by hand, then discard it";
     }
     if (!refusal.empty()) co_return Verdict{held, refusal};
     const auto give_up = pg::Clock::now() + patience_with_locks;
@@ -269,8 +270,9 @@ asio::awaitable<bool> run(Flow& flow, const Given& given) {
         spdlog::info("link={} statement=\"{}\" {}", flow.from.name, shortened(given.text), verdict.state);
         co_return true;
     }
-    spdlog::warn("link={} statement=\"{}\" {}: {}", flow.from.name, shortened(given.text), verdict.state,
-                 verdict.error);
+    if (verdict.error != given.error)
+        spdlog::warn("link={} statement=\"{}\" {}: {}", flow.from.name, shortened(given.text), verdict.state,
+                     verdict.error);
     co_return false;
 }
 
@@ -313,7 +315,8 @@ asio::awaitable<std::size_t> retry_statements(Flow& flow) {
     for (int row = 0; row < open.rows(); ++row) {
         const StatementId id{static_cast<int>(open.number(row, "origin")), open.number(row, "number")};
         auto given = read_statement(open, row, id, flow);
-        given.was_begun = open.optional_at(row, "error") == begun;
+        given.error = open.optional_at(row, "error").value_or("");
+        given.was_begun = given.error == begun;
         const bool over = co_await run(flow, given);
         if (!over) ++left;
     }
