@@ -49,24 +49,23 @@ Plan one_claim_for_two() {
     return plan;
 }
 
-/// The first node empties a table, while the second, which does not know of it, changes one of its rows.
+/// The first node empties a table; then the second, which does not know of it, changes one of its rows, and hears of
+/// the TRUNCATE while the first does not know of the change: what the first has again, the second would keep anyway.
 Plan truncate_beside_update() {
     using std::chrono::milliseconds;
     auto plan = quiet_plan();
-    plan.lasts = milliseconds(2500);
+    plan.lasts = milliseconds(5500);
     plan.writers = {{.node = 0}, {.node = 1}};
     plan.writers[0].transactions = {
         {.operations = {{.verb = Verb::insert, .table = 2, .keys = {0, 1, 2}}}, .pause = milliseconds(1000)},
         {.operations = {{.verb = Verb::truncate, .table = 2}}, .pause = milliseconds(0)}};
     plan.writers[1].transactions = {
-        {.operations = {{.verb = Verb::insert, .table = 3, .keys = {0}}}, .pause = milliseconds(1000)},
+        {.operations = {{.verb = Verb::insert, .table = 3, .keys = {0}}}, .pause = milliseconds(2000)},
         {.operations = {{.verb = Verb::update, .table = 2, .keys = {0}}}, .pause = milliseconds(0)}};
-    for (const int end : {0, 1}) {
-        plan.faults.push_back({.name = "link cut",
-                               .target = static_cast<std::uint64_t>(end),
-                               .at = milliseconds(600),
-                               .lasts = milliseconds(1200)});
-    }
+    plan.faults = {
+        {.name = "link cut", .target = 0, .at = milliseconds(600), .lasts = milliseconds(2600)},
+        {.name = "link cut", .target = 1, .at = milliseconds(600), .lasts = milliseconds(4400)},
+    };
     return plan;
 }
 
