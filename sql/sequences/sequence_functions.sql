@@ -104,24 +104,23 @@ BEGIN
              GROUP BY k.sequence, q.seqincrement, q.seqmin, q.seqmax, q.seqcycle
              ORDER BY k.sequence LOOP
         towards := CASE WHEN s.upwards THEN 1 ELSE -1 END;
-        BEGIN
-            -- Nobody draws a number from here on, so none is drawn after the look.
-            EXECUTE format('ALTER SEQUENCE %s INCREMENT BY %s', s.sequence::regclass, towards * max_nodes);
-            EXECUTE format('SELECT last_value, is_called FROM %s', s.sequence::regclass) INTO last, used;
-            EXECUTE coalesce('SELECT ' || CASE WHEN s.upwards THEN 'max' ELSE 'min' END || '(m) FROM (' || s.values || ') k', 'SELECT NULL') INTO extreme;
-            next := CASE WHEN used THEN last ELSE last::numeric - towards END;
-            next := CASE WHEN s.upwards THEN greatest(extreme, next) ELSE least(extreme, next) END;
-            next := replication.first_of_share(next + towards, max_nodes, s.upwards);
-            wrap := replication.first_of_share(CASE WHEN s.upwards THEN s.seqmin ELSE s.seqmax END, max_nodes, s.upwards);
-            IF s.seqcycle AND next NOT BETWEEN s.seqmin AND s.seqmax THEN
-                next := wrap;
-            END IF;
-            EXECUTE format('ALTER SEQUENCE %1$s START WITH %2$s RESTART WITH %2$s %3$s', s.sequence::regclass, next,
-                           CASE WHEN s.seqcycle THEN CASE WHEN s.upwards THEN 'MINVALUE ' ELSE 'MAXVALUE ' END || wrap END);
-        EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range THEN
-            RAISE EXCEPTION 'sequence % has no numbers left for this node: %', s.sequence::regclass, SQLERRM
+        -- Nobody draws a number from here on, so none is drawn after the look.
+        EXECUTE format('ALTER SEQUENCE %s INCREMENT BY %s', s.sequence::regclass, towards * max_nodes);
+        EXECUTE format('SELECT last_value, is_called FROM %s', s.sequence::regclass) INTO last, used;
+        EXECUTE coalesce('SELECT ' || CASE WHEN s.upwards THEN 'max' ELSE 'min' END || '(m) FROM (' || s.values || ') k', 'SELECT NULL') INTO extreme;
+        next := CASE WHEN used THEN last ELSE last::numeric - towards END;
+        next := CASE WHEN s.upwards THEN greatest(extreme, next) ELSE least(extreme, next) END;
+        next := replication.first_of_share(next + towards, max_nodes, s.upwards);
+        wrap := replication.first_of_share(CASE WHEN s.upwards THEN s.seqmin ELSE s.seqmax END, max_nodes, s.upwards);
+        IF s.seqcycle AND next NOT BETWEEN s.seqmin AND s.seqmax THEN
+            next := wrap;
+        END IF;
+        IF next NOT BETWEEN s.seqmin AND s.seqmax THEN
+            RAISE EXCEPTION 'sequence % has no numbers left for this node: the next would be %', s.sequence::regclass, next
                 USING HINT = 'Give it a larger type (ALTER SEQUENCE … AS bigint), or a larger MAXVALUE.';
-        END;
+        END IF;
+        EXECUTE format('ALTER SEQUENCE %1$s START WITH %2$s RESTART WITH %2$s %3$s', s.sequence::regclass, next,
+                       CASE WHEN s.seqcycle THEN CASE WHEN s.upwards THEN 'MINVALUE ' ELSE 'MAXVALUE ' END || wrap END);
         RETURN NEXT s.sequence::regclass::text;
     END LOOP;
 END
