@@ -15,6 +15,7 @@ namespace asio = boost::asio;
 struct NodeFacts {
     std::string schema_version;
     int max_nodes = 0;
+    bool passes_on = false;  ///< it has neighbours beside the other end
 };
 
 asio::awaitable<NodeFacts> read_facts(pg::Connection& database) {
@@ -22,6 +23,7 @@ asio::awaitable<NodeFacts> read_facts(pg::Connection& database) {
     NodeFacts facts;
     facts.schema_version = row.optional_at(0, "schema_version").value_or("");
     if (row.optional_at(0, "max_nodes")) facts.max_nodes = static_cast<int>(row.number(0, "max_nodes"));
+    facts.passes_on = row.number(0, "neighbours") > 1;
     co_return facts;
 }
 
@@ -56,7 +58,7 @@ asio::awaitable<TableFit> agree(pg::Connection& source, pg::Connection& target, 
     co_await require_at_home(source);
     const auto at_source = co_await read_tables(source);
     const auto at_target = co_await read_tables(target);
-    co_return fit_tables(at_source, at_target, source_name);
+    co_return fit_tables(at_source, at_target, source_name, here.passes_on);
 }
 
 void check_schema(int version, const std::string& name) {

@@ -7,6 +7,11 @@
 namespace tromp {
 namespace {
 
+/// SQL that fills in what the source's tables lack.
+std::string complete(const SqlValues& table) {
+    return table.at("completions").empty() ? "" : render_sql(sql::apply_complete, table);
+}
+
 /// All tables at once, each with a statement for deletes, one for updates, one for inserts.
 pg::asio::awaitable<Merged> merge_sets(pg::Connection& target, const TablePairs& pairs, const Staged& staged,
                                        Manner manner) {
@@ -15,6 +20,7 @@ pg::asio::awaitable<Merged> merge_sets(pg::Connection& target, const TablePairs&
     std::string inserts;
     for (const int id : staged.tables) {
         const auto values = table_sql(pairs.at(id));
+        before += complete(values);
         before += render_sql(sql::apply_lost, values);
         before += render_sql(sql::apply_keep_parents, values);
         before += render_sql(sql::apply_delete, values);
@@ -33,6 +39,7 @@ pg::asio::awaitable<void> merge_singly(pg::Connection& target, const TablePairs&
     std::string merges;
     for (const int id : staged.tables) {
         const auto values = table_sql(pairs.at(id));
+        lost += complete(values);
         lost += render_sql(sql::apply_lost, values);
         lost += render_sql(sql::apply_keep_parents, values);
         merges += render_sql(sql::held_apply, values);

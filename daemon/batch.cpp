@@ -169,6 +169,12 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         co_return report;
     }
     if (!state.position) throw Error("the link has no position; it is connected anew");
+    const bool loses_columns =
+        std::any_of(flow.pairs.begin(), flow.pairs.end(), [](const auto& entry) { return entry.second.loses_columns; });
+    if (state.forwards && loses_columns) {
+        report.outcome = Outcome::changed;  // there is another neighbour now
+        co_return report;
+    }
 
     Scope scope{state.held, whose_turn(flow, state.held), *state.position};
     const auto read_before = scope.only ? state.held.at(*scope.only) : *state.position;

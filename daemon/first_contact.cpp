@@ -32,23 +32,32 @@ Checksum read_checksum(const pg::Result& row) {
     return {row.number(0, "rows"), row.number(0, "sum")};
 }
 
-SqlValues table_values(const TablePair& pair, const ReplicatedTable& table) {
+/// What each end has read of the other's log; nothing at the first contact itself.
+struct Read {
+    Reading of_source;
+    Reading of_target;
+};
+
+SqlValues table_values(const TablePair& pair, const ReplicatedTable& table, const Reading& read) {
     std::string columns;
     for (const auto& column : pair.target.columns) {
+        if (!pair.shares(column.name)) continue;
         columns += (columns.empty() ? "" : ", ") +
                    (column.large_object ? object_digest(column.name) : "t." + quote_identifier(column.name));
     }
     return {{"tbl", std::to_string(table.id)},    {"table", table.quoted_name()},         {"columns", columns},
-            {"match", table.key_match("t", "k")}, {"match_d", table.key_match("t", "d")}, {"known", ""}};
+            {"match", table.key_match("t", "e")}, {"match_d", table.key_match("t", "d")}, {"known", ""},
+            {"is_read", read.is_read("e")}};
 }
 
-/// The source's rows with keys that are in the target's log, but not in its own.
-asio::awaitable<Checksum> known_to_target(Flow& flow, const TablePair& pair) {
+/// The source's rows with keys that are unread in the target's log, but not in its own.
+asio::awaitable<Checksum> known_to_target(Flow& flow, const TablePair& pair, const Read& read) {
     constexpr int keys_at_once = 5000;
     auto& target = flow.target;
-    auto values = table_values(pair, pair.source);
+    auto values = table_values(pair, pair.source, read.of_source);
     Checksum known;
-    co_await target.query(render_sql(sql::first_contact_cursor, "tbl", std::to_string(pair.target.id)));
+    co_await target.query(render_sql(sql::first_contact_cursor, "tbl", std::to_string(pair.target.id), "is_read",
+                                     read.of_target.is_read("e")));
     for (;;) {
         const auto keys = co_await target.query("FETCH " + std::to_string(keys_at_once) + " FROM log_keys");
         if (keys.rows() == 0) break;
@@ -65,11 +74,11 @@ asio::awaitable<Checksum> known_to_target(Flow& flow, const TablePair& pair) {
     co_return known;
 }
 
-asio::awaitable<bool> is_equal(Flow& flow, const TablePair& pair) {
+asio::awaitable<bool> is_equal(Flow& flow, const TablePair& pair, const Read& read) {
     const auto at_source =
-        co_await flow.source.query(render_sql(sql::first_contact_sum, table_values(pair, pair.source)));
-    const auto known = co_await known_to_target(flow, pair);
-    auto values = table_values(pair, pair.target);
+        co_await flow.source.query(render_sql(sql::first_contact_sum, table_values(pair, pair.source, read.of_source)));
+    const auto known = co_await known_to_target(flow, pair, read);
+    auto values = table_values(pair, pair.target, read.of_target);
     values["known"] =
         "AND NOT EXISTS (SELECT FROM pg_temp.their_ahead a WHERE a.tbl = " + std::to_string(pair.target.id) + " AND " +
         pair.target.key_match("t", "a") + ")";
@@ -106,14 +115,19 @@ asio::awaitable<std::vector<Misfit>> first_contact(Flow& flow) {
     if (header.paused) throw NotYet("the link is paused at " + flow.from.name);
     co_await target.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
     co_await pull.drain();
-    co_await flow.source.send(std::string(sql::first_contact_keys));
+    Read read;
+    if (const auto position = state.optional_at(0, "position")) {
+        read.of_source = {Snapshot::parse(*position), parse_held_tables(state.at(0, "held_tables"))};
+        read.of_target = {header.read_of_us.value_or(Snapshot{}), header.held_of_us};
+    }
+    co_await flow.source.send(render_sql(sql::first_contact_keys, "is_read", read.of_source.is_read("e")));
     co_await stage_keys(pull, target, flow.pairs);
     co_await pull.drain();
 
     std::string different;
     std::string tables;
     for (const TablePair* const pair : pairs) {
-        const bool equal = co_await is_equal(flow, *pair);
+        const bool equal = co_await is_equal(flow, *pair, read);
         const auto name = pair->target.display_name();
         if (equal) {
             tables += (tables.empty() ? "" : ",") + std::to_string(pair->target.id);

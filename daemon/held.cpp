@@ -58,7 +58,7 @@ pg::asio::awaitable<Retried> try_held_again(pg::Connection& database) {
     for (int row = 0; row < with_held.rows(); ++row) {
         const auto found = tables.find(static_cast<int>(with_held.number(row, "tbl")));
         if (found == tables.end() || !found->second.defect.empty()) continue;
-        const TablePair pair{found->second, found->second};
+        const TablePair pair(found->second, found->second);
         stages += render_sql(sql::stage_rows, table_sql(pair));
         pairs.emplace(found->first, pair);
         staged.tables.insert(found->first);

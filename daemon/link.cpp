@@ -5,6 +5,7 @@
 #include "daemon/agreement.hpp"
 #include "daemon/first_contact.hpp"
 #include "daemon/hold_tables.hpp"
+#include "daemon/lacking.hpp"
 #include "daemon/recheck.hpp"
 #include "daemon/retry.hpp"
 #include "daemon/statements.hpp"
@@ -204,13 +205,17 @@ asio::awaitable<void> Link::serve() {
             co_await run_statements_before(flow);
             const auto fit = co_await agree(*source, *target, options_.source.peer, options_.target.peer.node);
             flow.pairs = fit.pairs;
+            auto misfits = fit.misfits;
+            co_await set_half_changed_aside(flow, misfits);
+            co_await forget_comparisons(flow);
             source->set_silence_limit(patience_at_first_contact);
-            auto misfits = co_await first_contact(flow);
-            misfits.insert(misfits.end(), fit.misfits.begin(), fit.misfits.end());
+            const auto different = co_await first_contact(flow);
+            misfits.insert(misfits.end(), different.begin(), different.end());
             co_await hold_for_statements(flow, misfits);
             for (const auto& misfit : misfits)
                 flow.pairs.erase(misfit.id);
             co_await hold_tables(flow, misfits, fit.numbers());
+            co_await note_lacking(flow);
             any_held = open_statements > 0 || !misfits.empty();
             agreed = pg::Clock::now();
             woken = false;

@@ -153,6 +153,7 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
         std::string columns;
         std::string images;
         for (const auto& column : pair->target.columns) {
+            if (!pair->shares(column.name)) continue;
             columns += (columns.empty() ? "t." : ", t.") + quote_identifier(column.name);
             images += (images.empty() ? "" : ", ") + ("h.row ->> " + quote_literal(column.name));
         }

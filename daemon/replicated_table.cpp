@@ -27,25 +27,43 @@ const Column* find_column(const ReplicatedTable& table, std::string_view name) {
     return found == table.columns.end() ? nullptr : &*found;
 }
 
+bool generates(const ReplicatedTable& table, const std::string& column) {
+    return std::find(table.generated.begin(), table.generated.end(), column) != table.generated.end();
+}
+
 /// How the two tables differ, in words; empty where a row of one fits the other.
-std::string difference(const ReplicatedTable& source, const ReplicatedTable& target, const std::string& source_name) {
+std::string difference(const ReplicatedTable& source, const ReplicatedTable& target, const std::string& source_name,
+                       bool passes_on) {
     std::vector<std::string> found;
+    if (source.inherits || target.inherits) {
+        found.push_back("it takes part in table inheritance " + (source.inherits ? "at " + source_name : "here") +
+                        ", whose changes triggers cannot see right");
+    }
     if (source.key != target.key) {
         found.push_back("the key is (" + list(source.key, ", ") + ") at " + source_name + ", but (" +
                         list(target.key, ", ") + ") here");
     }
     for (const auto& column : source.columns) {
         const Column* const other = find_column(target, column.name);
-        if (other == nullptr) {
-            found.push_back("column " + column.name + " is missing here");
+        if (generates(target, column.name)) {
+            found.push_back("column " + column.name + " is generated here, but not at " + source_name);
+        } else if (other == nullptr && passes_on) {
+            found.push_back("column " + column.name +
+                            " is missing here, and its values would be lost on the way to other neighbours");
+        } else if (other == nullptr) {
+            continue;
         } else if (other->type != column.type) {
             found.push_back("column " + column.name + " is " + column.type + " at " + source_name + ", but " +
                             other->type + " here");
         }
     }
     for (const auto& column : target.columns) {
-        if (find_column(source, column.name) == nullptr)
-            found.push_back("column " + column.name + " is missing at " + source_name);
+        if (generates(source, column.name)) {
+            found.push_back("column " + column.name + " is generated at " + source_name + ", but not here");
+        } else if (find_column(source, column.name) == nullptr && !column.optional) {
+            found.push_back("column " + column.name + " is missing at " + source_name +
+                            ", and here it must have a value, but has no default");
+        }
     }
     if (source.large_objects != target.large_objects) {
         found.push_back("its large objects are in (" + list(source.large_objects, ", ") + ") at " + source_name +
@@ -98,10 +116,29 @@ bool ReplicatedTable::has_fixed_columns() const {
     return std::any_of(columns.begin(), columns.end(), [&](const Column& c) { return c.fixed && !is_key(c.name); });
 }
 
+TablePair::TablePair(ReplicatedTable source_table, ReplicatedTable target_table)
+    : source(std::move(source_table)), target(std::move(target_table)) {
+    for (const auto& column : source.columns)
+        lacking.insert(column.name);
+    for (const auto& column : target.columns) {
+        if (lacking.erase(column.name) == 0) lacking.insert(column.name);
+    }
+    loses_columns =
+        std::any_of(source.columns.begin(), source.columns.end(), [&](const Column& c) { return !shares(c.name); });
+}
+
 std::string TablePair::columns() const {
     std::vector<std::string> parts;
     for (const auto& column : target.columns)
         parts.push_back(quote_identifier(column.name));
+    return list(parts, ", ");
+}
+
+std::string TablePair::shared_columns() const {
+    std::vector<std::string> parts;
+    for (const auto& column : target.columns) {
+        if (shares(column.name)) parts.push_back(quote_identifier(column.name));
+    }
     return list(parts, ", ");
 }
 
@@ -120,6 +157,7 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
         table.integer_key = result.boolean(row, "integer_key");
         table.deferrable_key = result.boolean(row, "deferrable_key");
         table.deferrable = result.boolean(row, "deferrable");
+        table.inherits = result.boolean(row, "inherits");
         table.resolution =
             std::string(result.at(row, "resolver")) + ", " + std::string(result.at(row, "delete_resolver"));
         if (result.at(row, "priority") != "{}") table.resolution += ", " + std::string(result.at(row, "priority"));
@@ -138,14 +176,18 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection) {
         const auto columns = json::parse(result.at(row, "columns"));
         for (const auto& column : columns.as_array()) {
             const auto& object = column.as_object();
-            table.columns.push_back({std::string(object.at("name").as_string()),
-                                     std::string(object.at("type").as_string()),
-                                     std::string(object.at("unlimited_type").as_string()), object.at("fixed").as_bool(),
-                                     object.at("local").as_bool()});
+            table.columns.push_back(
+                {std::string(object.at("name").as_string()), std::string(object.at("type").as_string()),
+                 std::string(object.at("unlimited_type").as_string()), object.at("fixed").as_bool(),
+                 object.at("local").as_bool(), false, object.at("optional").as_bool(),
+                 object.at("filler").is_null() ? "" : std::string(object.at("filler").as_string())});
             auto& column_read = table.columns.back();
             column_read.large_object = std::find(table.large_objects.begin(), table.large_objects.end(),
                                                  column_read.name) != table.large_objects.end();
         }
+        const auto generated = json::parse(result.at(row, "generated"));
+        for (const auto& name : generated.as_array())
+            table.generated.emplace_back(name.as_string());
         for (const auto& column : table.key) {
             if (find_column(table, column) == nullptr)
                 table.defect = "has lost its key column " + column + "; run trompctl init";
@@ -169,7 +211,7 @@ std::vector<int> TableFit::numbers() const {
     return all;
 }
 
-TableFit fit_tables(const TableMap& source, const TableMap& target, const std::string& source_name) {
+TableFit fit_tables(const TableMap& source, const TableMap& target, const std::string& source_name, bool passes_on) {
     TableFit fit;
     const auto misfit = [&](const ReplicatedTable& table, std::string reason) {
         fit.misfits.push_back({table.id, table.schema, table.name, std::move(reason)});
@@ -187,10 +229,10 @@ TableFit fit_tables(const TableMap& source, const TableMap& target, const std::s
             const bool there = !table.defect.empty();
             misfit(table, "table " + table.display_name() + (there ? " at " + source_name + " " : " here ") +
                               (there ? table.defect : found->second.defect));
-        } else if (const auto words = difference(table, found->second, source_name); !words.empty()) {
+        } else if (const auto words = difference(table, found->second, source_name, passes_on); !words.empty()) {
             misfit(table, "table " + table.display_name() + " differs from the one at " + source_name + ": " + words);
         } else {
-            fit.pairs.emplace(table.id, TablePair{table, found->second});
+            fit.pairs.emplace(table.id, TablePair(table, found->second));
         }
     }
     return fit;

@@ -2,7 +2,9 @@
 
 #include "common/connection.hpp"
 
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,8 @@ struct Column {
     bool fixed = false;          ///< GENERATED ALWAYS AS IDENTITY: cannot be updated
     bool local = false;          ///< what it accepts is up to this database: an enum, a domain, regclass, …
     bool large_object = false;   ///< refers to a large object of its node
+    bool optional = false;       ///< a row may come without it: it has a default, or can be null
+    std::string filler;          ///< SQL of that default; empty: null
 };
 
 /// SQL that reads the text `expression`, which another database printed, as a value of the column's type. Of a local
@@ -33,8 +37,10 @@ struct ReplicatedTable {
     bool deferrable = false;      ///< that of its key, or of other columns, is not
     std::string resolution;  ///< resolver, delete resolver, priorities, strength and the rule for orphans: the same at
                              ///< both ends
+    bool inherits = false;   ///< it takes part in table inheritance
     std::vector<Column> columns;              ///< without generated ones, in the table's order
     std::vector<std::string> large_objects;   ///< those of them that refer to large objects, sorted
+    std::vector<std::string> generated;       ///< these
     std::vector<std::string> unique_columns;  ///< those beside the key whose values may be in another row's way
     std::string shape;                        ///< changes with the columns
     std::string defect;                       ///< why its rows cannot be read at all, and what to do; mostly empty
@@ -58,9 +64,14 @@ pg::asio::awaitable<TableMap> read_tables(pg::Connection& connection);
 
 /// What a change needs to get from one node's table into another's.
 struct TablePair {
+    TablePair(ReplicatedTable source_table, ReplicatedTable target_table);
     ReplicatedTable source;
     ReplicatedTable target;
-    std::string columns() const;  ///< quoted, of both ends, in the target's order
+    std::set<std::string, std::less<>> lacking;  ///< columns that only one end has
+    bool loses_columns = false;                  ///< some of them the source
+    std::string columns() const;                 ///< the target's, quoted, in its order
+    std::string shared_columns() const;          ///< those of them that travel: the source has them too
+    bool shares(std::string_view column) const { return !lacking.contains(column); }
 };
 
 /// A table of the source whose changes cannot be applied at the target, and none may be skipped.
@@ -78,7 +89,9 @@ struct TableFit {
     std::vector<int> numbers() const;  ///< of both
 };
 
-/// The tables of `source` beside those of `target`.
-TableFit fit_tables(const TableMap& source, const TableMap& target, const std::string& source_name);
+/// The tables of `source` beside those of `target`. A column that only one end has does no harm where the other end's
+/// rows can do without it, and its values are not lost on the way to others: `passes_on` tells that the target has
+/// other neighbours.
+TableFit fit_tables(const TableMap& source, const TableMap& target, const std::string& source_name, bool passes_on);
 
 }  // namespace tromp

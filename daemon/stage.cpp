@@ -115,7 +115,7 @@ pg::asio::awaitable<void> stage_rows(Pull& pull, pg::Connection& target, const T
         const auto stage = stage_name(pair->target);
         co_await target.query(render_sql(sql::stage_rows, table_sql(*pair)));
         CopyIn sink(target);
-        co_await sink.begin("COPY " + stage + " FROM STDIN");
+        co_await sink.begin("COPY " + stage + " (" + pair->shared_columns() + ") FROM STDIN");
         const LineSink write = [&sink](std::string_view line) { return sink.write(line); };
         for (int copy = 0; copy < pull.copies(); ++copy)
             co_await pull.copy(write);

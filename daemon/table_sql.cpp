@@ -55,6 +55,7 @@ SqlValues table_sql(const TablePair& pair) {
     List texts;
     List casts;
     std::string same_key;
+    List completions;
     for (const auto& column : table.columns) {
         const auto name = quote_identifier(column.name);
         const auto literal = quote_literal(column.name);
@@ -63,14 +64,23 @@ SqlValues table_sql(const TablePair& pair) {
         stage_columns.add(as_text ? name + "::text" : column.large_object ? name + "::oid" : name);
         staged.add(value);
         if (table.is_key(column.name)) same_key += (same_key.empty() ? "t." : " AND t.") + name + " = r." + name;
-        if (!column.fixed && !table.is_key(column.name)) assignments.add(name + " = " + value);
+        const bool shared = pair.shares(column.name);
+        if (shared && !column.fixed && !table.is_key(column.name)) assignments.add(name + " = " + value);
         names.add(literal);
         texts.add("r." + name + "::text");
-        const auto held = "(h.row ->> " + literal + ")";
-        casts.add(as_text               ? held
-                  : column.large_object ? held + "::oid"
-                  : column.local        ? input_sql(column, held)
-                                        : held + "::" + column.unlimited_type);
+        const auto from_image = [&](const std::string& image) {
+            const auto text = "(" + image + " ->> " + literal + ")";
+            return as_text               ? text
+                   : column.large_object ? text + "::oid"
+                   : column.local        ? input_sql(column, text)
+                                         : text + "::" + column.unlimited_type;
+        };
+        casts.add(from_image("h.row"));
+        if (shared) continue;
+        const std::string type = as_text ? "::text" : "";
+        completions.add(name + " = CASE WHEN d.image IS NOT NULL THEN " + from_image("d.image") +
+                        " WHEN d.here THEN t." + name + type + " ELSE (" +
+                        (column.filler.empty() ? "NULL" : column.filler) + ")" + type + " END");
     }
     return {{"tbl", std::to_string(table.id)},
             {"table", table.quoted_name()},
@@ -85,6 +95,7 @@ SqlValues table_sql(const TablePair& pair) {
             {"names", names.text()},
             {"texts", texts.text()},
             {"casts", casts.text()},
+            {"completions", completions.text()},
             {"moving", moving(table)},
             {"match", table.key_match("t", "d")},
             {"match_staged", table.key_match("r", "d")},

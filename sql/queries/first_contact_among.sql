@@ -2,4 +2,4 @@
 SELECT count(*) AS rows, coalesce(sum(('x' || left(md5(ROW(:columns)::text), 15))::bit(60)::bigint) % 1152921504606846976, 0) AS sum
 FROM (SELECT (x->>0)::bigint AS nr, x->1 AS key FROM jsonb_array_elements(:'keys'::jsonb) x) d
 JOIN :table t ON :match_d
-WHERE NOT EXISTS (SELECT FROM replication.events k WHERE k.tbl = :tbl AND :match);
+WHERE NOT EXISTS (SELECT FROM replication.events e WHERE e.tbl = :tbl AND NOT (:is_read) AND :match);

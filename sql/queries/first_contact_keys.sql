@@ -1,2 +1,3 @@
--- First contact, at the source: the keys in its log.
-COPY (SELECT DISTINCT tbl, CASE WHEN key IS NULL THEN nr END, key, '{}' FROM replication.events WHERE nr IS NOT NULL) TO STDOUT;
+-- First contact, at the source: the keys in its log that the target has not read.
+COPY (SELECT DISTINCT e.tbl, CASE WHEN e.key IS NULL THEN e.nr END, e.key, '{}' FROM replication.events e
+      WHERE e.nr IS NOT NULL AND NOT (:is_read)) TO STDOUT;

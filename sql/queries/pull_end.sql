@@ -14,6 +14,7 @@ SELECT (SELECT count(*)
                             AND (pg_identify_object('pg_class'::regclass, c.oid, a.attnum)).identity IS DISTINCT FROM format('%I.%I.%I', n.nspname, c.relname, a.attname))
           AND r.shape = (SELECT md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attisdropped, a.attgenerated),
                                                ',' ORDER BY a.attnum))
+                                || EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhparent, i.inhrelid))
                          FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0)
                         || (SELECT array_to_string(t.large_objects, ' ') FROM replication.tables t WHERE t.relation = c.oid))
            = cardinality(:'relations'::oid[]) AS unchanged,

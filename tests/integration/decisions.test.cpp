@@ -74,7 +74,7 @@ asio::awaitable<BatchReport> batch(std::string source_conninfo, std::string targ
     Peer from;
     from.node = 1;
     from.name = "source";
-    const auto pairs = fit_tables(at_source, at_target, from.name).pairs;
+    const auto pairs = fit_tables(at_source, at_target, from.name, false).pairs;
     Flow flow{*source, *target, from, 2, pairs, chunk, {}, {}, {}};
     flow.begun = [](const BatchHeader&) {};
     flow.clocks = [](const ClockReading&) {};

@@ -272,6 +272,22 @@ TEST_CASE("another node's database and a newer schema are refused, and nothing c
     CHECK_THAT(newer.err, contains("made by a newer pg_trompe; upgrade this program"));
 }
 
+TEST_CASE("tables that take part in inheritance are refused with the reason, parents and children") {
+    Cluster cluster;
+    Node node(cluster, 2, "work");
+    node.sql().exec(
+        "CREATE TABLE parent (nr int PRIMARY KEY); CREATE TABLE child (PRIMARY KEY (nr)) INHERITS (parent); CREATE "
+        "TABLE item (nr int PRIMARY KEY)");
+    const auto init = node.init();
+    CHECK(init.exit_code == 1);
+    for (const std::string table : {"parent", "child"}) {
+        CHECK_THAT(init.err, contains("public." + table +
+                                      ": it takes part in table inheritance, whose changes triggers "
+                                      "cannot see right"));
+    }
+    CHECK(node.sql().value("SELECT string_agg(table_name, ',') FROM replication.tables") == "item");
+}
+
 TEST_CASE("a schema named replication that is somebody else's is left alone") {
     Cluster cluster;
     Node node(cluster, 2, "work");

@@ -43,39 +43,12 @@ TEST_CASE("columns that differ are named, and the link goes on by itself when th
     tree.start_all();
     a.sql().exec("INSERT INTO item VALUES (1, 'one', 5000000000, 'red')");
     const auto error = wait_error(b, a, "table public.item differs");
-    CHECK_THAT(error,
-               contains("column colour is missing here") && contains("column qty is bigint at a, but integer here"));
+    CHECK_THAT(error, contains("column qty is bigint at a, but integer here"));
+    CHECK(error.find("colour") == std::string::npos);
     b.sql().exec("ALTER TABLE item ADD colour text, ALTER qty TYPE bigint");
     tree.sync_all();
     tree.check_equal({"item"});
     CHECK(b.sql().value("SELECT colour FROM item") == "red");
-}
-
-TEST_CASE("a column that appears at one end of a running link stops it without loss until it is at both") {
-    auto tree = Tree::chain(2, with_items());
-    auto& a = tree[0];
-    auto& b = tree[1];
-    a.sql().exec("INSERT INTO item VALUES (1, 'one', 1)");
-    tree.sync_all();
-    SECTION("at the source") {
-        a.sql().exec("ALTER TABLE item ADD colour text; INSERT INTO item VALUES (2, 'two', 2, 'red')");
-        wait_error(b, a, "column colour is missing here");
-        CHECK(b.sql().number("SELECT count(*) FROM item") == 1);
-        b.sql().exec("ALTER TABLE item ADD colour text");
-        tree.sync_all();
-        CHECK(b.sql().value("SELECT colour FROM item WHERE nr = 2") == "red");
-    }
-    SECTION("at the target") {
-        b.sql().exec("ALTER TABLE item ADD colour text");
-        a.sql().exec("INSERT INTO item VALUES (2, 'two', 2)");
-        b.sql().exec("UPDATE item SET colour = 'blue' WHERE nr = 1");
-        wait_error(a, b, "column colour is missing here");
-        a.sql().exec("ALTER TABLE item ADD colour text");
-        tree.sync_all();
-        CHECK(a.sql().value("SELECT colour FROM item WHERE nr = 1") == "blue");
-        CHECK(b.sql().number("SELECT count(*) FROM item") == 2);
-    }
-    tree.check_equal({"item"});
 }
 
 TEST_CASE("a table that is dropped at one end is named and the rest flows once it is taken out") {
@@ -95,4 +68,21 @@ TEST_CASE("a table that is dropped at one end is named and the rest flows once i
     a.sql().exec("INSERT INTO item VALUES (1, 'one', 1)");
     tree.sync_all();
     tree.check_equal({"item"});
+}
+
+TEST_CASE("a table that becomes a parent by inheritance stops, named, until it is none") {
+    auto tree = Tree::chain(2, with_items());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    a.sql().exec("INSERT INTO item VALUES (1, 'one', 1)");
+    tree.sync_all();
+    a.sql().exec(
+        "CREATE TABLE child () INHERITS (item); INSERT INTO item VALUES (2, 'two', 2); INSERT INTO child VALUES (3, "
+        "'three', 3)");
+    wait_error(b, a, "table public.item differs from the one at a: it takes part in table inheritance at a");
+    CHECK(b.sql().number("SELECT count(*) FROM item") == 1);
+    a.sql().exec("DROP TABLE child");
+    tree.sync_all();
+    tree.check_equal({"item"});
+    CHECK(b.sql().number("SELECT count(*) FROM item") == 2);
 }
