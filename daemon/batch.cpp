@@ -272,6 +272,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await commit(target, source);
     flow.objects_anew = false;
     if (unlocked > 0) co_await recheck_unlocked(target, source);
+    co_await limit_stages(target, source, staged, flow.stages);
     report.outcome = Outcome::applied;
     report.rows = staged.rows;
     co_return report;

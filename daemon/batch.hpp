@@ -5,6 +5,7 @@
 #include "daemon/flow.hpp"
 
 #include <functional>
+#include <set>
 
 namespace tromp {
 
@@ -29,6 +30,7 @@ struct Flow {
     bool forwards = false;          ///< there are other neighbours who want what is taken
     bool held_turn = false;         ///< the last batch was, or might have been, about a table that had been held
     bool objects_anew = false;      ///< for the next batch: see ObjectsOvertaken
+    std::set<int> stages{};         ///< the source's ids of the tables that have a stage in the target's session
 };
 
 enum class Outcome {

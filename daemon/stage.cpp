@@ -125,4 +125,13 @@ pg::asio::awaitable<void> stage_rows(Pull& pull, pg::Connection& target, const T
     }
 }
 
+pg::asio::awaitable<void> limit_stages(pg::Connection& target, int source, const Staged& staged,
+                                       std::set<int>& stages) {
+    constexpr std::size_t most = 100;
+    stages.insert(staged.tables.begin(), staged.tables.end());
+    if (stages.size() <= most) co_return;
+    co_await target.query("DISCARD TEMP;" + render_sql(sql::apply_session, "source", std::to_string(source)));
+    stages.clear();
+}
+
 }  // namespace tromp

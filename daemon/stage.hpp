@@ -32,4 +32,9 @@ pg::asio::awaitable<void> stage_keys(Pull& pull, pg::Connection& target, const T
 pg::asio::awaitable<void> stage_rows(Pull& pull, pg::Connection& target, const TablePairs& pairs, Staged& staged,
                                      int source, bool more);
 
+/// To be called after a batch's commit with the tables that have a stage in the target's session, to which those of the
+/// batch are added. Every commit empties all stages of the session, those of other batches too, so it must not have
+/// many: then it drops all of them.
+pg::asio::awaitable<void> limit_stages(pg::Connection& target, int source, const Staged& staged, std::set<int>& stages);
+
 }  // namespace tromp
