@@ -46,7 +46,10 @@ TEST_CASE("a row of 50 MB costs the daemon a small multiple of it", "[busy]") {
         "INSERT INTO item SELECT nr, repeat(md5(nr::text), 1250000), decode(repeat('00ff', 5000000), 'hex') FROM "
         "generate_series(1, 3) nr");
     CHECK(peak_while_catching_up(tree[1]) < most_kb);
-    tree.check_equal({"item"});
+    tree[0].sql().exec("UPDATE item SET v = v || 'x' WHERE nr = 2");
+    CHECK(peak_while_catching_up(tree[1]) < most_kb);
+    const std::string sums = "SELECT string_agg(nr || md5(v) || md5(b), ' ' ORDER BY nr) FROM item";
+    CHECK(tree[0].sql().value(sums) == tree[1].sql().value(sums));
 }
 
 TEST_CASE("a million rows catch up with less than 64 MB in the daemon", "[busy]") {

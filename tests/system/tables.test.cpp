@@ -202,19 +202,13 @@ TEST_CASE("foreign keys with every action act at the origin, and their effects a
     }
 }
 
-TEST_CASE("a table of 1,500 columns and a row of 50 MB", "[busy]") {
+TEST_CASE("a table of 1,500 columns", "[busy]") {
     std::string wide = "CREATE TABLE wide (nr int PRIMARY KEY";
     for (int i = 1; i < 1500; ++i)
         wide += ", c" + std::to_string(i) + " int";
-    auto tree = three_with(wide + "); CREATE TABLE large (nr int PRIMARY KEY, v text, b bytea)");
-    tree[0].sql().exec(
-        "INSERT INTO wide (nr, c1, c1499) SELECT i, i, -i FROM generate_series(1, 20) i;"
-        "INSERT INTO large SELECT 1, string_agg(md5(i::text), ''), decode(repeat('00ff', 5000000), 'hex') FROM "
-        "generate_series(1, 1250000) i");
+    auto tree = three_with(wide + ")");
+    tree[0].sql().exec("INSERT INTO wide (nr, c1, c1499) SELECT i, i, -i FROM generate_series(1, 20) i");
     check_settled(tree, {"wide"});
-    const std::string sums = "SELECT md5(v) || md5(b) FROM large";
-    CHECK(tree[0].sql().value(sums) == tree[2].sql().value(sums));
-    tree[2].sql().exec("UPDATE wide SET c700 = 1 WHERE nr < 5; UPDATE large SET v = v || 'x'");
+    tree[2].sql().exec("UPDATE wide SET c700 = 1 WHERE nr < 5");
     check_settled(tree, {"wide"});
-    CHECK(tree[0].sql().value(sums) == tree[2].sql().value(sums));
 }
