@@ -120,15 +120,9 @@ asio::awaitable<void> write_node(InstallTransaction& transaction, int node, std:
 
 asio::awaitable<std::vector<std::string>> write_nodes(InstallTransaction& transaction, const Config& config) {
     co_await write_node(transaction, config.node, config.name, true);
-    std::string listed = "{";
-    for (const auto& neighbour : config.neighbours) {
+    for (const auto& neighbour : config.neighbours)
         co_await write_node(transaction, neighbour.node, neighbour.name, false);
-        if (listed.size() > 1) listed += ',';
-        listed += std::to_string(neighbour.node);
-    }
-    const SqlValues values{{"listed", listed + "}"}};
-    const auto rows =
-        co_await transaction.run(render_sql(sql::install_unlisted_nodes, values), "read replication.nodes");
+    const auto rows = co_await transaction.run(query_unlisted_nodes(config), "read replication.nodes");
     std::vector<std::string> unlisted;
     for (int row = 0; row < rows.rows(); ++row) {
         unlisted.push_back(std::string(rows.at(row, "node")) + " (" + std::string(rows.at(row, "name")) + ")");
@@ -187,8 +181,14 @@ asio::awaitable<bool> watch_statements(InstallTransaction& transaction, const Se
     co_return true;
 }
 
-bool is_in(const std::vector<std::string>& list, const std::string& name) {
-    return std::find(list.begin(), list.end(), name) != list.end();
+/// The patterns mean this table.
+bool tells_of(const CaptureReport& captured, const std::string& table) {
+    const auto is_in = [&](const std::vector<std::string>& list) {
+        return std::find(list.begin(), list.end(), table) != list.end();
+    };
+    const bool refused = std::any_of(captured.refused.begin(), captured.refused.end(),
+                                     [&](const RefusedTable& entry) { return entry.table == table; });
+    return refused || is_in(captured.added) || is_in(captured.renewed);
 }
 
 /// Tables whose large objects are not replicated, whatever the file says; those that are to be made yet are only told.
@@ -198,9 +198,7 @@ asio::awaitable<std::vector<std::string>> stray_large_objects(InstallTransaction
     std::vector<std::string> awaited;
     for (int row = 0; row < rows.rows(); ++row) {
         const auto name = qualified_name(rows.at(row, "schema_name"), rows.at(row, "table_name"));
-        const bool refused = std::any_of(captured.refused.begin(), captured.refused.end(),
-                                         [&](const RefusedTable& table) { return table.table == name; });
-        if (refused || is_in(captured.added, name) || is_in(captured.renewed, name)) continue;
+        if (tells_of(captured, name)) continue;
         if (rows.boolean(row, "is_awaited")) {
             awaited.push_back(name);
         } else {
@@ -217,9 +215,7 @@ asio::awaitable<std::vector<std::string>> unmatched_tables(InstallTransaction& t
     std::vector<std::string> unmatched;
     for (int row = 0; row < rows.rows(); ++row) {
         const auto name = qualified_name(rows.at(row, "schema_name"), rows.at(row, "table_name"));
-        const bool refused = std::any_of(captured.refused.begin(), captured.refused.end(),
-                                         [&](const RefusedTable& table) { return table.table == name; });
-        if (!refused && !is_in(captured.added, name) && !is_in(captured.renewed, name)) unmatched.push_back(name);
+        if (!tells_of(captured, name)) unmatched.push_back(name);
     }
     co_return unmatched;
 }
@@ -228,6 +224,13 @@ asio::awaitable<std::vector<std::string>> unmatched_tables(InstallTransaction& t
 
 int schema_version() {
     return static_cast<int>(sql::migrations().size());
+}
+
+std::string query_unlisted_nodes(const Config& config) {
+    std::vector<int> listed;
+    for (const auto& neighbour : config.neighbours)
+        listed.push_back(neighbour.node);
+    return render_sql(sql::install_unlisted_nodes, "listed", array_text(listed));
 }
 
 asio::awaitable<InstallReport> install(pg::Connection& connection, const Config& config) {

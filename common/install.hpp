@@ -45,6 +45,9 @@ int schema_version();
 /// program, or may not be changed.
 boost::asio::awaitable<InstallReport> install(pg::Connection& connection, const Config& config);
 
+/// Asks for number and name of the neighbours that the database has and the configuration does not list.
+std::string query_unlisted_nodes(const Config& config);
+
 /// Captures what `pattern` means, also in future, in a transaction of its own. Precondition: require_initialised().
 boost::asio::awaitable<CaptureReport> add_tables(pg::Connection& connection, const Config& config,
                                                  const std::string& pattern);

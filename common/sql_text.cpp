@@ -93,4 +93,11 @@ std::string array_text(const std::vector<std::string>& elements) {
     return text + '}';
 }
 
+std::string array_text(const std::vector<int>& numbers) {
+    std::string text = "{";
+    for (const int number : numbers)
+        text += (text.size() == 1 ? "" : ",") + std::to_string(number);
+    return text + '}';
+}
+
 }  // namespace tromp

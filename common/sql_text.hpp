@@ -35,7 +35,8 @@ std::string quote_literal(std::string_view text);
 /// "text" with quotes doubled, always quoted. Throws Error for a zero byte.
 std::string quote_identifier(std::string_view text);
 
-/// The text of an array of texts, to be quoted as a literal.
+/// The text of an array of texts, or of numbers, to be quoted as a literal.
 std::string array_text(const std::vector<std::string>& elements);
+std::string array_text(const std::vector<int>& numbers);
 
 }  // namespace tromp

@@ -68,4 +68,20 @@ Statement parse_statement(std::string_view text) {
     return std::move(statements.front());
 }
 
+bool must_be_outside(const Statement& statement) {
+    return statement.alone && statement.kind != "ALTER TYPE";
+}
+
+std::string excerpt(std::string_view text) {
+    constexpr std::size_t longest = 100;
+    auto line = text.substr(0, text.find('\n'));
+    if (line.size() > longest) {
+        auto end = longest;
+        while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U)
+            --end;  // not within a character
+        line = line.substr(0, end);
+    }
+    return std::string(line) + (line.size() < text.size() ? " …" : "");
+}
+
 }  // namespace tromp

@@ -45,4 +45,10 @@ std::vector<Statement> parse_statements(std::string_view text);
 /// The same for a text that must be exactly one statement.
 Statement parse_statement(std::string_view text);
 
+/// It cannot be in a transaction, nor within a function. ALTER TYPE … ADD VALUE can, as the only one that is `alone`.
+bool must_be_outside(const Statement& statement);
+
+/// For messages: a text's first line, not all of a long one.
+std::string excerpt(std::string_view text);
+
 }  // namespace tromp

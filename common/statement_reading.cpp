@@ -106,11 +106,6 @@ void depends(const object& fields, Reading& reading) {
     alter_object(fields, read_object("ALTER", text_of(fields, "objectType"), reading), reading);
 }
 
-void alter_statistics(const object& fields, Reading& reading) {
-    reading.kind = "ALTER STATISTICS";
-    add_named(reading, name_parts(list_of(fields, "defnames")), Names::other);
-}
-
 void create_sequence(const object& fields, Reading& reading) {
     reading.kind = "CREATE SEQUENCE";
     add_relation(reading, object_of(fields, "sequence"), Names::other);
@@ -132,11 +127,6 @@ void alter_function(const object& fields, Reading& reading) {
     add_named(reading, name_parts(list_of(object_of(fields, "func"), "objname")), Names::other);
 }
 
-void create_enum(const object& fields, Reading& reading) {
-    reading.kind = "CREATE TYPE";
-    add_named(reading, name_parts(list_of(fields, "typeName")), Names::other);
-}
-
 void create_composite(const object& fields, Reading& reading) {
     reading.kind = "CREATE TYPE";
     add_relation(reading, object_of(fields, "typevar"), Names::other);
@@ -146,21 +136,6 @@ void create_composite(const object& fields, Reading& reading) {
 void alter_enum(const object& fields, Reading& reading) {
     reading.kind = "ALTER TYPE";
     reading.alone = !fields.contains("oldVal");
-    add_named(reading, name_parts(list_of(fields, "typeName")), Names::other);
-}
-
-void alter_type(const object& fields, Reading& reading) {
-    reading.kind = "ALTER TYPE";
-    add_named(reading, name_parts(list_of(fields, "typeName")), Names::other);
-}
-
-void create_domain(const object& fields, Reading& reading) {
-    reading.kind = "CREATE DOMAIN";
-    add_named(reading, name_parts(list_of(fields, "domainname")), Names::other);
-}
-
-void alter_domain(const object& fields, Reading& reading) {
-    reading.kind = "ALTER DOMAIN";
     add_named(reading, name_parts(list_of(fields, "typeName")), Names::other);
 }
 
@@ -189,6 +164,13 @@ struct Rule {
     void (*read)(const object&, Reading&);
 };
 
+/// Statements of which nothing but the kind and a name is of interest: that of what they make or change, no table.
+struct NamedRule {
+    std::string_view node;
+    std::string_view kind;
+    std::string_view field;
+};
+
 /// Statements of which nothing but the kind is of interest.
 struct PlainRule {
     std::string_view node;
@@ -196,23 +178,17 @@ struct PlainRule {
 };
 
 constexpr Rule rules[] = {
-    {"AlterDomainStmt", alter_domain},
     {"AlterEnumStmt", alter_enum},
     {"AlterFunctionStmt", alter_function},
     {"AlterObjectDependsStmt", depends},
     {"AlterObjectSchemaStmt", set_schema},
     {"AlterPolicyStmt", alter_policy},
     {"AlterSeqStmt", alter_sequence},
-    {"AlterStatsStmt", alter_statistics},
     {"AlterTableStmt", alter_table},
-    {"AlterTypeStmt", alter_type},
     {"CommentStmt", comment},
     {"CompositeTypeStmt", create_composite},
-    {"CreateDomainStmt", create_domain},
-    {"CreateEnumStmt", create_enum},
     {"CreateFunctionStmt", create_function},
     {"CreatePolicyStmt", create_policy},
-    {"CreateRangeStmt", create_enum},
     {"CreateSchemaStmt", create_schema},
     {"CreateSeqStmt", create_sequence},
     {"CreateStatsStmt", create_statistics},
@@ -226,6 +202,12 @@ constexpr Rule rules[] = {
     {"RuleStmt", create_rule},
     {"SelectStmt", select_into},
     {"ViewStmt", create_view},
+};
+
+constexpr NamedRule named_rules[] = {
+    {"AlterDomainStmt", "ALTER DOMAIN", "typeName"}, {"AlterStatsStmt", "ALTER STATISTICS", "defnames"},
+    {"AlterTypeStmt", "ALTER TYPE", "typeName"},     {"CreateDomainStmt", "CREATE DOMAIN", "domainname"},
+    {"CreateEnumStmt", "CREATE TYPE", "typeName"},   {"CreateRangeStmt", "CREATE TYPE", "typeName"},
 };
 
 constexpr PlainRule plain_rules[] = {
@@ -256,6 +238,9 @@ Reading read_statement(const json::value& statement) {
     Reading reading;
     if (const auto* const rule = find(rules, node.name)) {
         rule->read(node.fields, reading);
+    } else if (const auto* const named = find(named_rules, node.name)) {
+        reading.kind = named->kind;
+        add_named(reading, name_parts(list_of(node.fields, named->field)), Names::other);
     } else if (const auto* const plain = find(plain_rules, node.name)) {
         reading.kind = plain->kind;
     } else {

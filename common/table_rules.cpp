@@ -54,19 +54,21 @@ json::object rule(const std::string& schema, const std::string& table, const Tab
     return object;
 }
 
+/// A pattern as replication.patterns has it.
+SqlValues columns_of(const std::string& text) {
+    const auto pattern = parse(text);
+    auto like = pattern.like();
+    return {{"pattern", text},
+            {"excludes", pattern.excludes() ? "true" : "false"},
+            {"is_name", pattern.has_wildcard() ? "false" : "true"},
+            {"schema_like", std::move(like.schema)},
+            {"table_like", std::move(like.table)}};
+}
+
 std::string patterns_json(const Config& config) {
     json::array patterns;
-    for (const auto& text : config.tables) {
-        const auto pattern = parse(text);
-        const auto like = pattern.like();
-        json::object object;
-        object["pattern"] = text;
-        object["excludes"] = pattern.excludes();
-        object["is_name"] = !pattern.has_wildcard();
-        object["schema_like"] = like.schema;
-        object["table_like"] = like.table;
-        patterns.push_back(std::move(object));
-    }
+    for (const auto& text : config.tables)
+        patterns.push_back(json::value_from(columns_of(text)));
     return json::serialize(patterns);
 }
 
@@ -74,10 +76,10 @@ std::string rules_json(const Config& config) {
     const auto& conflicts = config.conflicts;
     json::array rules;
     rules.push_back(rule({}, {}, TableRule{}, conflicts, {}));
-    auto columns_of = config.large_objects;
+    auto large_objects = config.large_objects;
     for (const auto& entry : conflicts.tables)
-        columns_of.try_emplace(entry.first);
-    for (const auto& [name, columns] : columns_of) {
+        large_objects.try_emplace(entry.first);
+    for (const auto& [name, columns] : large_objects) {
         const auto table = parse(name);
         const auto found = conflicts.tables.find(name);
         const auto own = found == conflicts.tables.end() ? TableRule{} : found->second;
@@ -94,13 +96,7 @@ asio::awaitable<void> write_patterns(InstallTransaction& transaction, const Conf
 }
 
 asio::awaitable<void> add_pattern(InstallTransaction& transaction, const std::string& text) {
-    const auto pattern = parse(text);
-    const auto like = pattern.like();
-    const SqlValues values{{"pattern", text},
-                           {"is_name", pattern.has_wildcard() ? "false" : "true"},
-                           {"schema_like", like.schema},
-                           {"table_like", like.table}};
-    co_await transaction.run(render_sql(sql::install_add_pattern, values), "write replication.patterns");
+    co_await transaction.run(render_sql(sql::install_add_pattern, columns_of(text)), "write replication.patterns");
 }
 
 asio::awaitable<void> settle_pattern(InstallTransaction& transaction, const std::string& pattern) {
@@ -110,13 +106,9 @@ asio::awaitable<void> settle_pattern(InstallTransaction& transaction, const std:
 
 asio::awaitable<void> exclude_table(InstallTransaction& transaction, const std::string& schema,
                                     const std::string& table) {
-    const auto name = qualified_name(schema, table);
-    const auto like = parse(name).like();
-    const SqlValues values{{"pattern", "!" + name},
-                           {"schema", schema},
-                           {"table", table},
-                           {"schema_like", like.schema},
-                           {"table_like", like.table}};
+    auto values = columns_of("!" + qualified_name(schema, table));
+    values["schema"] = schema;
+    values["table"] = table;
     co_await transaction.run(render_sql(sql::install_exclude, values), "write replication.patterns");
 }
 

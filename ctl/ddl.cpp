@@ -29,25 +29,6 @@ struct Outcome {
     bool told;
 };
 
-/// For messages: the statement's first line, not all of a long one.
-std::string excerpt(const Statement& statement) {
-    constexpr std::size_t longest = 100;
-    auto line = statement.text.substr(0, statement.text.find('\n'));
-    if (line.size() > longest) {
-        auto end = longest;
-        while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U)
-            --end;  // not within a character
-        line.resize(end);
-    }
-    return line.size() < statement.text.size() ? line + " …" : line;
-}
-
-/// Within a function, and so in a transaction with others, PostgreSQL runs ALTER TYPE … ADD VALUE, and no other of
-/// those that are alone.
-bool is_direct(const Statement& statement) {
-    return statement.alone && statement.kind != "ALTER TYPE";
-}
-
 /// How to end what the connection's loss, or a refusal, interrupted after the statement was run.
 std::string telling(const Statement& statement) {
     return "with the search_path that it was run under:\n  " + render_sql(sql::ddl_log, "statement", statement.text) +
@@ -65,10 +46,10 @@ void require_means(const Means& means, const Statement& statement) {
     if (means.applies) {
         throw Error(
             "this role's sessions are under session_replication_role = replica, where nothing is replicated; give " +
-            excerpt(statement) + " as another role");
+            excerpt(statement.text) + " as another role");
     }
     if (!means.seen && !means.may_log) {
-        throw Error("this role may not tell the neighbours of " + excerpt(statement) +
+        throw Error("this role may not tell the neighbours of " + excerpt(statement.text) +
                     ": `database` must connect as the owner of schema replication, or trompctl init be run by a "
                     "superuser once");
     }
@@ -152,13 +133,13 @@ asio::awaitable<void> run_all(pg::Connection& connection, const std::vector<Stat
     const auto means = co_await means_of(connection);
     const auto groups = groups_of(statements);
     for (const auto& statement : statements)
-        if (is_direct(statement)) require_means(means, statement);
+        if (must_be_outside(statement)) require_means(means, statement);
     co_await connection.query(std::string(sql::ddl_session));
     const Statement* current = nullptr;
     try {
         for (const auto& group : groups) {
             current = group.front();
-            if (!is_direct(*current)) {
+            if (!must_be_outside(*current)) {
                 co_await run_together(connection, group, current, outcomes);
                 continue;
             }
@@ -167,7 +148,7 @@ asio::awaitable<void> run_all(pg::Connection& connection, const std::vector<Stat
             outcomes.push_back({current, told});
         }
     } catch (const Error& error) {
-        auto message = excerpt(*current) + ": " + error.what();
+        auto message = excerpt(current->text) + ": " + error.what();
         if (statements.size() > 1) {
             message += outcomes.empty() ? "\nnone of the other statements was run"
                                         : "\nthe first " + std::to_string(outcomes.size()) + " of " +
@@ -192,7 +173,7 @@ void print(const std::vector<Outcome>& outcomes, Context& context) {
     for (const auto& outcome : outcomes) {
         context.out << (outcome.told ? "run here, and on its way to the neighbours: "
                                      : "nothing replicated was changed here, and nothing goes to the neighbours: ")
-                    << excerpt(*outcome.statement) << "\n";
+                    << excerpt(outcome.statement->text) << "\n";
     }
 }
 
@@ -217,7 +198,7 @@ asio::awaitable<Exit> run_ddl(Context& context) {
     if (failure) std::rethrow_exception(failure);
     // replication.ddl() refuses what concerns nothing that is replicated; what is run directly is done by then.
     const bool missed = std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) {
-        return !outcome.told && is_direct(*outcome.statement);
+        return !outcome.told && must_be_outside(*outcome.statement);
     });
     co_return missed ? Exit::no : Exit::done;
 }

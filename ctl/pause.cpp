@@ -18,10 +18,10 @@ asio::awaitable<Exit> set_paused(Context& context, bool paused) {
         const auto meant = find_neighbour(*word, neighbours);
         neighbours = {meant};
     }
-    std::string nodes = "{";
+    std::vector<int> nodes;
     for (const auto& neighbour : neighbours)
-        nodes += (nodes.size() > 1 ? "," : "") + std::to_string(neighbour.node);
-    const SqlValues values{{"nodes", nodes + "}"}, {"paused", paused ? "true" : "false"}};
+        nodes.push_back(neighbour.node);
+    const SqlValues values{{"nodes", array_text(nodes)}, {"paused", paused ? "true" : "false"}};
     co_await connection->query(render_sql(sql::pause, values));
     for (const auto& neighbour : neighbours) {
         context.out << (paused ? "paused" : "resumed") << " the link with " << to_string(neighbour) << "\n";

@@ -147,6 +147,38 @@ Manner manner_for(const TablePairs& pairs, const Staged& staged) {
     return anew ? Manner::singly : Manner::quick;
 }
 
+/// The source's statements come before its rows. Where there are any that are new here, this pull ends with them.
+asio::awaitable<std::optional<Outcome>> take_statements(Flow& flow, Pull& pull, const BatchHeader& header,
+                                                        const Scope& scope) {
+    if (scope.only || header.statements == "[]") co_return std::nullopt;
+    const auto statements = co_await unknown_statements(flow.target, header.statements);
+    if (statements.empty()) co_return std::nullopt;
+    co_await pull.end_empty();
+    if (header.paused) co_return Outcome::paused;
+    co_await run_statements(flow, statements);
+    co_return Outcome::changed;
+}
+
+/// Resolves and merges what was staged, with its large objects. Returns how many conflicts there were; nothing where
+/// an object here was overtaken by a user, so that all has to be undone.
+asio::awaitable<std::optional<std::int64_t>> decide(Flow& flow, const BatchHeader& header, Staged& staged,
+                                                    bool with_objects) {
+    auto& target = flow.target;
+    const int source = flow.from.node;
+    std::optional<std::int64_t> conflicts;
+    try {
+        const ObjectsOf objects_of{source, flow.objects_anew};
+        if (with_objects) co_await make_objects(target, flow.pairs, staged, objects_of);
+        const Reading read_of_us{header.read_of_us.value_or(Snapshot{}), header.held_of_us};
+        co_await settle(target, source, flow.pairs, staged, read_of_us, manner_for(flow.pairs, staged));
+        conflicts = co_await record_conflicts(target, source);
+        co_await release_objects(target, flow.pairs, staged);
+    } catch (const ObjectsOvertaken&) {
+        conflicts.reset();
+    }
+    co_return conflicts;
+}
+
 asio::awaitable<void> commit(pg::Connection& target, int source) {
     co_await fault_point("apply.before_commit", source);
     co_await target.send("COMMIT");
@@ -190,16 +222,10 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     co_await look_back(flow, header);
     co_await check_place(flow, state, header);
     flow.clocks(header.clock - state.clock);
-    flow.forwards = state.forwards;
-    const bool any_statements = !scope.only && header.statements != "[]";
-    if (any_statements) {
-        const auto statements = co_await unknown_statements(target, header.statements);
-        if (!statements.empty()) {
-            co_await pull.end_empty();
-            if (!header.paused) co_await run_statements(flow, statements);
-            report.outcome = header.paused ? Outcome::paused : Outcome::changed;
-            co_return report;
-        }
+    const auto changed = co_await take_statements(flow, pull, header, scope);
+    if (changed) {
+        report.outcome = *changed;
+        co_return report;
     }
     const bool is_full = header.events >= static_cast<std::int64_t>(flow.chunk);  // what is for us may lie beyond it
     const bool nothing_to_do =
@@ -221,10 +247,10 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     report.waiting = 0;
     if (is_full) report.waiting = co_await pull.backlog();
     const bool with_objects = any_objects(flow.pairs, staged);
-    const ObjectsOf objects_of{source, flow.objects_anew};
     co_await stage_rows(pull, target, flow.pairs, staged, source, with_objects);
     if (with_objects) {
         co_await begin_decisions(target, source, flow.pairs, staged);
+        const ObjectsOf objects_of{source, flow.objects_anew};
         co_await stage_objects(pull, target, flow.pairs, staged, objects_of, flow.blocks);
     }
     const bool unchanged = co_await pull.end();
@@ -239,23 +265,15 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     std::int64_t unlocked = 0;
     if (!staged.tables.empty()) {
         if (!with_objects) co_await begin_decisions(target, source, flow.pairs, staged);
-        bool overtaken = false;
-        try {
-            if (with_objects) co_await make_objects(target, flow.pairs, staged, objects_of);
-            const Reading read_of_us{header.read_of_us.value_or(Snapshot{}), header.held_of_us};
-            co_await settle(target, source, flow.pairs, staged, read_of_us, manner_for(flow.pairs, staged));
-            report.conflicts = co_await record_conflicts(target, source);
-            co_await release_objects(target, flow.pairs, staged);
-        } catch (const ObjectsOvertaken&) {
-            overtaken = true;
-        }
-        if (overtaken) {
+        const auto conflicts = co_await decide(flow, header, staged, with_objects);
+        if (!conflicts) {
             co_await target.query("ROLLBACK");
             flow.objects_anew = true;
             flow.held_turn = !flow.held_turn;  // it is the same one's turn again
             report.outcome = Outcome::again;
             co_return report;
         }
+        report.conflicts = *conflicts;
         unlocked = co_await note_unlocked(target, source);
         co_await forward(target, source, state.forwards);
         co_await fault_point("apply.forwarded", source);

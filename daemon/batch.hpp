@@ -27,7 +27,6 @@ struct Flow {
     std::string target_conninfo{};  ///< for statements that cannot be in a transaction
     bool apply_ddl = true;          ///< schema statements of others are run here; else they are only told on
     bool begins = false;            ///< the link has no position yet
-    bool forwards = false;          ///< there are other neighbours who want what is taken
     bool held_turn = false;         ///< the last batch was, or might have been, about a table that had been held
     bool objects_anew = false;      ///< for the next batch: see ObjectsOvertaken
     std::set<int> stages{};         ///< the source's ids of the tables that have a stage in the target's session

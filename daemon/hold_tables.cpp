@@ -17,10 +17,7 @@ pg::asio::awaitable<void> hold_tables(Flow& flow, const std::vector<Misfit>& mis
             spdlog::warn("link={} held table={}.{} reason=\"{}\"", flow.from.name, misfit.schema, misfit.name,
                          misfit.reason);
     }
-    std::string numbers;
-    for (const int table : there)
-        numbers += (numbers.empty() ? "" : ",") + std::to_string(table);
-    co_await flow.target.query(render_sql(sql::hold_forget, "source", source, "tables", "{" + numbers + "}"));
+    co_await flow.target.query(render_sql(sql::hold_forget, "source", source, "tables", array_text(there)));
 }
 
 }  // namespace tromp

@@ -2,13 +2,8 @@
 
 #include "common/first_of.hpp"
 #include "common/sql_text.hpp"
-#include "daemon/agreement.hpp"
-#include "daemon/first_contact.hpp"
-#include "daemon/hold_tables.hpp"
-#include "daemon/lacking.hpp"
-#include "daemon/recheck.hpp"
+#include "daemon/meet.hpp"
 #include "daemon/retry.hpp"
-#include "daemon/statements.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/this_coro.hpp>
@@ -21,9 +16,6 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-// A whole table may be summed up before the first answer comes.
-constexpr std::chrono::minutes patience_at_first_contact{10};
 
 // A statement of a large batch may take its time; that a connection is dead is noticed by keepalive.
 constexpr std::chrono::minutes patience_with_statements{10};
@@ -195,32 +187,14 @@ asio::awaitable<void> Link::serve() {
         if (status_.state != LinkState::streaming) enter(LinkState::catching_up);
         under_way_ = true;
     };
-    bool any_held = false;
-    std::size_t open_statements = 0;
-    pg::Clock::time_point agreed;
+    Meeting meeting;
+    pg::Clock::time_point met;
     bool woken = false;  // since then
     for (bool read_again = true;;) {
         if (read_again) {
-            open_statements = co_await retry_statements(flow);
-            co_await run_statements_before(flow);
-            const auto fit = co_await agree(*source, *target, options_.source.peer, options_.target.peer.node);
-            flow.pairs = fit.pairs;
-            auto misfits = fit.misfits;
-            co_await set_half_changed_aside(flow, misfits);
-            co_await forget_comparisons(flow);
-            source->set_silence_limit(patience_at_first_contact);
-            const auto different = co_await first_contact(flow);
-            misfits.insert(misfits.end(), different.begin(), different.end());
-            co_await hold_for_statements(flow, misfits);
-            for (const auto& misfit : misfits)
-                flow.pairs.erase(misfit.id);
-            co_await hold_tables(flow, misfits, fit.numbers());
-            co_await note_lacking(flow);
-            any_held = open_statements > 0 || !misfits.empty();
-            agreed = pg::Clock::now();
+            meeting = co_await meet(flow);
+            met = pg::Clock::now();
             woken = false;
-            co_await recheck_unlocked(*target, options_.source.peer.node);
-            source->set_silence_limit(pg::Options{}.silence_limit);
         }
         const auto began = pg::Clock::now();
         flow.chunk = chunk_;
@@ -229,15 +203,15 @@ asio::awaitable<void> Link::serve() {
         if (report.acknowledged) hooks_.acknowledged();
         read_again = report.outcome == Outcome::changed;
         // The rows that a statement waited for may have come.
-        woken = woken || (open_statements > 0 && report.outcome == Outcome::applied);
+        woken = woken || (meeting.open_statements > 0 && report.outcome == Outcome::applied);
         if (report.outcome == Outcome::empty || report.outcome == Outcome::paused) {
             hooks_.progress();
-            const auto next_look = agreed + (woken ? look_at_held_every : options_.poll_interval);
+            const auto next_look = met + (woken ? look_at_held_every : options_.poll_interval);
             const auto longest = std::chrono::ceil<std::chrono::milliseconds>(next_look - pg::Clock::now());
             const bool alarmed = co_await rest(
-                *source, any_held ? std::clamp(longest, 1ms, options_.poll_interval) : options_.poll_interval);
+                *source, meeting.any_held ? std::clamp(longest, 1ms, options_.poll_interval) : options_.poll_interval);
             woken = woken || alarmed;
-            read_again = read_again || (any_held ? pg::Clock::now() >= next_look : woken);
+            read_again = read_again || (meeting.any_held ? pg::Clock::now() >= next_look : woken);
         }
     }
 }

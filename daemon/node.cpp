@@ -25,13 +25,6 @@ using namespace std::chrono_literals;
 
 constexpr auto own_poll_interval = 10s;
 
-std::string numbers(const std::vector<Neighbour>& neighbours) {
-    std::string list;
-    for (const auto& neighbour : neighbours)
-        list += (list.empty() ? "" : ",") + std::to_string(neighbour.node);
-    return '{' + list + '}';
-}
-
 }  // namespace
 
 Node::Node(asio::io_context& context, Config config) : context_(context), config_(std::move(config)) {
@@ -154,13 +147,11 @@ asio::awaitable<void> Node::register_neighbours(pg::Connection& database) {
     if (!disagreement.empty()) {
         spdlog::warn(
             "`tables`, `conflicts` or `large_objects` of {} are not those of the last trompctl init or tables add, "
-            "remove ({}): the "
-            "file "
-            "holds for tables that are made from now on; run trompctl init for those that are there",
+            "remove ({}): the file holds for tables that are made from now on; run trompctl init for those that are "
+            "there",
             config_.file, disagreement);
     }
-    const auto query = render_sql(sql::install_unlisted_nodes, "listed", numbers(config_.neighbours));
-    const auto unlisted = co_await database.query(query);
+    const auto unlisted = co_await database.query(query_unlisted_nodes(config_));
     for (int row = 0; row < unlisted.rows(); ++row) {
         spdlog::warn(
             "the log is kept for neighbour {}, which the file does not list: list it, or end the link with trompctl "

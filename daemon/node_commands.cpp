@@ -17,7 +17,9 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 
 constexpr std::chrono::seconds patience_with_statements{30};
-constexpr std::chrono::milliseconds look_at_statements{50};
+
+/// However seldom the links tell of their progress, whoever waits for it looks this often.
+constexpr std::chrono::milliseconds look_anyway{500};
 
 double seconds_until(pg::Clock::time_point time) {
     return std::max(0.0, std::chrono::duration<double>(time - pg::Clock::now()).count());
@@ -116,7 +118,7 @@ asio::awaitable<void> Node::retry_statements_of_links(pg::Connection& database) 
         if (closed >= before.number(0, "open") ||
             now.number(0, "tries") >= before.number(0, "tries") + now.number(0, "open"))
             co_return;
-        co_await Event{}.wait_until(pg::Clock::now() + look_at_statements);
+        co_await progress_.wait_until(std::min(give_up, pg::Clock::now() + look_anyway));
     }
 }
 
@@ -182,7 +184,7 @@ asio::awaitable<std::string> Node::wait_until_drained(std::vector<int> neighbour
             co_return "";
         }
         if (pg::Clock::now() >= deadline) co_return waiting_for.substr(2);
-        co_await progress_.wait_until(std::min(deadline, pg::Clock::now() + std::chrono::milliseconds(500)));
+        co_await progress_.wait_until(std::min(deadline, pg::Clock::now() + look_anyway));
     }
 }
 

@@ -18,6 +18,18 @@ bool is_transient(std::string_view sqlstate) {
                                                   [&](std::string_view c) { return sqlstate.starts_with(c); });
 }
 
+bool needs_rows(std::string_view sqlstate) {
+    return sqlstate.starts_with("23");
+}
+
+bool is_contradiction(std::string_view sqlstate) {
+    constexpr std::string_view there[] = {"42P07", "42701", "42710", "42723", "42P06", "42P16"};
+    constexpr std::string_view not_there[] = {"42P01", "42703", "42704", "42883", "3F000"};
+    const auto is_state = [&](std::string_view state) { return state == sqlstate; };
+    return std::any_of(std::begin(there), std::end(there), is_state) ||
+           std::any_of(std::begin(not_there), std::end(not_there), is_state);
+}
+
 std::string advice(std::string_view sqlstate) {
     if (sqlstate == "3F000" || sqlstate == "42P01" || sqlstate == "42883") {
         return "; was trompctl init run in that database, and the table not dropped since?";

@@ -15,6 +15,13 @@ bool is_contention(std::string_view sqlstate);
 /// 57, 58 and contention). Any other error comes back until somebody does something about it.
 bool is_transient(std::string_view sqlstate);
 
+/// Rows may be what a schema statement lacks: a value that must not be null, or must be unique, or must have a parent
+/// (class 23).
+bool needs_rows(std::string_view sqlstate);
+
+/// The schema is not what a schema statement needs: something is there already, or not there.
+bool is_contradiction(std::string_view sqlstate);
+
 /// What to do about an error that users can mend, to be put behind the server's message; empty if there is nothing to
 /// say.
 std::string advice(std::string_view sqlstate);

@@ -26,10 +26,10 @@ int parse_number(std::string_view text) {
 }  // namespace
 
 std::string numbers_of(const HeldTables& held) {
-    std::string numbers;
+    std::vector<int> numbers;
     for (const auto& entry : held)
-        numbers += (numbers.empty() ? "" : ",") + std::to_string(entry.first);
-    return "{" + numbers + "}";
+        numbers.push_back(entry.first);
+    return array_text(numbers);
 }
 
 std::string except_tables(std::string_view alias, const HeldTables& held) {

@@ -1,14 +1,11 @@
 #pragma once
 
-#include "daemon/batch.hpp"
+#include "daemon/run_statement.hpp"
+
+#include <string>
+#include <vector>
 
 namespace tromp {
-
-/// A schema statement in a source's log.
-struct StatementId {
-    int origin = 0;
-    std::int64_t number = 0;
-};
 
 /// Those of `statements`, a JSON array of [origin, number] as a pull's header has it, that the target does not have, in
 /// their order.
@@ -29,12 +26,5 @@ pg::asio::awaitable<void> run_statements_before(Flow& flow);
 
 /// The tables that wait for a statement become misfits, and those that are told why.
 pg::asio::awaitable<void> hold_for_statements(Flow& flow, std::vector<Misfit>& misfits);
-
-/// Rows may be what a statement lacks: a value that must not be null, or must be unique, or must have a parent
-/// (PostgreSQL's manual, appendix A: class 23).
-bool needs_rows(std::string_view sqlstate);
-
-/// The schema is not what a statement needs: something is there already, or not there.
-bool is_contradiction(std::string_view sqlstate);
 
 }  // namespace tromp

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "tests/integration/follow.hpp"
 #include "tests/integration/taken_events.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/cluster.hpp"
@@ -15,17 +16,6 @@ using namespace tromp::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A statement as one that was captured, or came from a neighbour: followed in its transaction.
-void ddl(Database& session, const std::string& statement) {
-    session.exec(statement + "; SELECT replication.follow_schema()");
-}
-
-std::string captured(Database& sql) {
-    return sql.value(
-        "SELECT coalesce(string_agg(format('%I.%I(%s)', schema_name, table_name, array_to_string(key_columns, ',')), "
-        "' ' ORDER BY schema_name, table_name), '') FROM replication.tables");
-}
 
 std::string refused(Database& sql) {
     return sql.value(

@@ -55,6 +55,24 @@ void wait_log_short(Node& node, std::chrono::milliseconds deadline) {
         [&] { return "it holds " + std::to_string(events) + "\n" + tail(node.log(), 20); });
 }
 
+void pause(const Node& node) {
+    REQUIRE(node.ctl({"pause"}).exit_code == 0);
+}
+
+void resume(const Node& node) {
+    REQUIRE(node.ctl({"resume"}).exit_code == 0);
+}
+
+void check_statements_run(Tree& tree) {
+    for (const auto& node : tree.nodes()) {
+        INFO(node->name() << "\n" << tail(node->log(), 30));
+        CHECK(node->sql().value(
+                  "SELECT coalesce(string_agg(statement || ': ' || error, '; '), '') FROM replication.statements"
+                  " WHERE state <> 'done'") == "");
+        wait_value(*node, "SELECT count(*) FROM replication.held_tables", "0");
+    }
+}
+
 void set_own_database(const Node& node, const std::string& conninfo) {
     auto config = read_file(node.config());
     const auto at = config.find("database: ");

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/support/node.hpp"
+#include "tests/support/tree.hpp"
 
 namespace tromp::test {
 
@@ -28,6 +29,13 @@ void wait_value(Node& node, const std::string& query, const std::string& value,
 
 /// Waits until the log of `node` holds at most one event for each of its neighbours.
 void wait_log_short(Node& node, std::chrono::milliseconds deadline = std::chrono::seconds(10));
+
+/// All links of `node`, at its end.
+void pause(const Node& node);
+void resume(const Node& node);
+
+/// Once all is everywhere, no statement is left that could not be run, and no table waits.
+void check_statements_run(Tree& tree);
 
 /// Replaces the node's own database in its file, until that is written anew.
 void set_own_database(const Node& node, const std::string& conninfo);

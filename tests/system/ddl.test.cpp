@@ -11,21 +11,9 @@ namespace {
 
 TreeOptions with_items() {
     TreeOptions options;
-    options.nodes.ddl = "{capture: true}";
     options.schema = "CREATE TABLE item (nr bigint PRIMARY KEY, v text)";
     options.nodes.ddl = "{capture: true}";
     return options;
-}
-
-/// Once all is everywhere, no statement is left that could not be run, and no table waits.
-void check_statements_run(Tree& tree) {
-    for (const auto& node : tree.nodes()) {
-        INFO(node->name() << "\n" << tail(node->log(), 30));
-        CHECK(node->sql().value(
-                  "SELECT coalesce(string_agg(statement || ': ' || error, '; '), '') FROM replication.statements"
-                  " WHERE state <> 'done'") == "");
-        wait_value(*node, "SELECT count(*) FROM replication.held_tables", "0");
-    }
 }
 
 }  // namespace

@@ -49,10 +49,10 @@ void check_equal(Tree& tree) {
 
 /// Invoice 1 is deleted at the second node while the first one gives it another line.
 void orphan_a_line(Tree& tree) {
-    REQUIRE(tree[0].ctl({"pause"}).exit_code == 0);
+    pause(tree[0]);
     tree[0].sql().exec("INSERT INTO line VALUES (1, 2, 'new')");
     tree[1].sql().exec("BEGIN; DELETE FROM line WHERE invoice = 1; DELETE FROM invoice WHERE nr = 1; COMMIT");
-    REQUIRE(tree[0].ctl({"resume"}).exit_code == 0);
+    resume(tree[0]);
 }
 
 }  // namespace
@@ -86,12 +86,12 @@ TEST_CASE(
     "where the table's rule says so, a deleted parent comes back for its child, and with it the parent's own parent") {
     auto tree = Tree::chain(3, with_invoices("restore_parent"));
     fill(tree);
-    REQUIRE(tree[0].ctl({"pause"}).exit_code == 0);
+    pause(tree[0]);
     tree[0].sql().exec("INSERT INTO line VALUES (1, 2, 'new')");
     tree[1].sql().exec(
         "BEGIN; DELETE FROM line; DELETE FROM invoice; DELETE FROM customer; INSERT INTO customer VALUES (5, 'x'); "
         "COMMIT");
-    REQUIRE(tree[0].ctl({"resume"}).exit_code == 0);
+    resume(tree[0]);
     check_equal(tree);
     for (const auto& node : tree.nodes()) {
         CHECK(node->sql().value("SELECT string_agg(nr || note, ' ') FROM invoice") == "1first");
@@ -109,7 +109,7 @@ TEST_CASE("what a backlog only sets right further on is no conflict") {
     options.nodes.extra += "batch: {max_rows: 10}\n";
     auto tree = Tree::chain(2, options);
     fill(tree);
-    REQUIRE(tree[0].ctl({"pause"}).exit_code == 0);
+    pause(tree[0]);
     // The first chunks have lines of which the rows, as they are by now, refer to invoices of the last one.
     tree[1].sql().exec("INSERT INTO line SELECT 1, n, 'moved' FROM generate_series(11, 15) n");
     for (int i = 0; i < 10; ++i)
@@ -118,7 +118,7 @@ TEST_CASE("what a backlog only sets right further on is no conflict") {
     tree[1].sql().exec("INSERT INTO invoice VALUES (2, 109, 'second')");
     tree[1].sql().exec("INSERT INTO line SELECT 2, pos, text FROM line WHERE text = 'moved'");
     tree[1].sql().exec("UPDATE invoice SET customer = 191 WHERE nr = 1");
-    REQUIRE(tree[0].ctl({"resume"}).exit_code == 0);
+    resume(tree[0]);
     check_equal(tree);
     CHECK(conflicts(tree[0]) == "");
     CHECK(conflicts(tree[1]) == "");
@@ -128,10 +128,10 @@ TEST_CASE("what a backlog only sets right further on is no conflict") {
 TEST_CASE("a row that still refers to the former key of its parent is reported") {
     auto tree = Tree::chain(2, with_invoices());
     fill(tree);
-    REQUIRE(tree[0].ctl({"pause"}).exit_code == 0);
+    pause(tree[0]);
     tree[0].sql().exec("INSERT INTO line VALUES (1, 2, 'new')");
     tree[1].sql().exec("UPDATE invoice SET nr = 7");
-    REQUIRE(tree[0].ctl({"resume"}).exit_code == 0);
+    resume(tree[0]);
     check_equal(tree);
     CHECK(conflicts(tree[0]) == "foreign_key_violation line [1, 2] invoice [1] first");
     CHECK(conflicts(tree[1]) == "foreign_key_violation line [1, 2] invoice [1]");
@@ -163,14 +163,14 @@ TEST_CASE("deferrable constraints are told of after the batch: both rows stay, a
         "CREATE TABLE stay (nr bigint PRIMARY KEY, room int4range, days daterange,"
         " EXCLUDE USING gist (room WITH &&, days WITH &&) DEFERRABLE)";
     auto tree = Tree::chain(2, options);
-    REQUIRE(tree[0].ctl({"pause"}).exit_code == 0);
+    pause(tree[0]);
     tree[0].sql().exec(
         "INSERT INTO seat VALUES (1, '4b'), (11, '5a');"
         "INSERT INTO stay VALUES (1, '[7,7]', '[2026-01-01,2026-01-09)')");
     tree[1].sql().exec(
         "INSERT INTO seat VALUES (2, '4b'), (12, '6a');"
         "INSERT INTO stay VALUES (2, '[7,7]', '[2026-01-05,2026-01-12)'), (12, '[8,8]', '[2026-01-05,2026-01-12)')");
-    REQUIRE(tree[0].ctl({"resume"}).exit_code == 0);
+    resume(tree[0]);
     tree.sync_all();
     tree.check_equal({"seat", "stay"});
     for (const auto& node : tree.nodes()) {

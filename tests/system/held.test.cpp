@@ -22,14 +22,6 @@ std::string rows(Node& node) {
     return node.sql().value("SELECT coalesce(string_agg(nr || mail, ' ' ORDER BY nr), '') FROM person");
 }
 
-void pause(Node& node) {
-    REQUIRE(node.ctl({"pause"}).exit_code == 0);
-}
-
-void resume(Node& node) {
-    REQUIRE(node.ctl({"resume"}).exit_code == 0);
-}
-
 /// Held rows are tried again soon after a change, not within its transaction.
 void check_all_applied(Tree& tree) {
     tree.sync_all();

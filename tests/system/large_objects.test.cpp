@@ -152,7 +152,7 @@ TEST_CASE("a backlog of many objects in chunks, and a daemon that is killed whil
     auto tree = Tree::chain(2, options);
     auto& a = tree[0];
     auto& b = tree[1];
-    REQUIRE(a.ctl({"pause"}).exit_code == 0);
+    pause(a);
     for (int part = 0; part < 5; ++part) {
         a.sql().exec(
             "INSERT INTO document SELECT i, 'name ' || i, lo_from_bytea(0, repeat('x', (i % 7)::int * 1000)::bytea), "
@@ -162,7 +162,7 @@ TEST_CASE("a backlog of many objects in chunks, and a daemon that is killed whil
     const std::string point = GENERATE("objects.compared", "objects.kept", "objects.done", "apply.before_commit");
     INFO(point);
     b.faults().arm(point, Faults::Action::kill);
-    REQUIRE(a.ctl({"resume"}).exit_code == 0);
+    resume(a);
     REQUIRE(b.wait_exit(30s) == -SIGKILL);
     b.faults().clear();
     CHECK(objects(b) == 0);

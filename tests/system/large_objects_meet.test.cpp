@@ -271,10 +271,10 @@ TEST_CASE("a parent that is restored for its child has its object") {
     auto tree = with_one("conflicts: {tables: {public.note: {orphans: restore_parent}}}\n");
     auto& a = tree[0];
     auto& b = tree[1];
-    REQUIRE(a.ctl({"pause"}).exit_code == 0);
+    pause(a);
     a.sql().exec("INSERT INTO note VALUES (1, 1)");
     b.sql().exec(remove_row);
-    REQUIRE(a.ctl({"resume"}).exit_code == 0);
+    resume(a);
     tree.sync_all();
     check_documents(tree);
     CHECK(text_of(a, 1) == "old");

@@ -1,5 +1,6 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/tree.hpp"
+#include "tests/system/ask.hpp"
 #include "tests/system/interleaving.hpp"
 
 using namespace tromp::test;
@@ -90,10 +91,10 @@ TEST_CASE("conflicts and held rows in a partitioned table are those of any table
     auto& b = tree[1];
     a.sql().exec("INSERT INTO entry SELECT i * 30, 'e' FROM generate_series(1, 8) i");
     finish(tree);
-    REQUIRE(b.ctl({"pause"}).exit_code == 0);
+    pause(b);
     a.sql().exec("UPDATE entry SET v = 'of a' WHERE nr IN (30, 210); INSERT INTO item VALUES (1, 'nowhere', 'held')");
     b.sql().exec("UPDATE entry SET v = 'of b' WHERE nr IN (30, 210); DROP TABLE rest");
-    REQUIRE(b.ctl({"resume"}).exit_code == 0);
+    resume(b);
     tree.sync_all();
     tree.check_equal({"entry"});
     CHECK(a.sql().value("SELECT v FROM entry WHERE nr = 210") == "of b");

@@ -119,10 +119,10 @@ TEST_CASE("these roles report rows that refer to nothing, be it to a table that 
     roles.tree().start_all();
     a.sql().exec("INSERT INTO local.kind VALUES ('only here'); INSERT INTO item VALUES (1001, 'one')");
     roles.tree().sync_all();
-    REQUIRE(a.ctl({"pause"}).exit_code == 0);
+    pause(a);
     a.sql().exec("INSERT INTO \"Other\".\"Part\" VALUES (1, 1001, 'only here')");
     b.sql().exec("DELETE FROM item WHERE nr = 1001");
-    REQUIRE(a.ctl({"resume"}).exit_code == 0);
+    resume(a);
     roles.tree().sync_all();
     roles.tree().check_equal({"item", "\"Other\".\"Part\""});
     const std::string reports =

@@ -103,7 +103,7 @@ TEST_CASE("columns may be named as anything is in our statements") {
         "2)");
     check_settled(tree, {"up", "item"});
     // A conflict, a swap of unique values, rows that lose their parent, and one that is held.
-    REQUIRE(tree[1].ctl({"pause"}).exit_code == 0);
+    pause(tree[1]);
     tree[1].sql().exec(
         "UPDATE item SET r = 'of b', n = 'n' WHERE t = 1; DELETE FROM item WHERE t = 2; DELETE FROM up WHERE t = 2");
     tree[0].sql().exec(
@@ -112,7 +112,7 @@ TEST_CASE("columns may be named as anything is in our statements") {
         "BEGIN; UPDATE item SET u = 't' WHERE t = 3; UPDATE item SET u = 'z' WHERE t = 4; UPDATE item SET u = 'w' "
         "WHERE t = 3; COMMIT");
     tree[2].sql().exec("INSERT INTO item (t, k2, u) VALUES (9, 'i', 'w')");
-    REQUIRE(tree[1].ctl({"resume"}).exit_code == 0);
+    resume(tree[1]);
     tree.sync_all();
     CHECK(tree[1].sql().value(
               "SELECT count(DISTINCT column_name) FROM information_schema.columns c JOIN replication.conflicts l"

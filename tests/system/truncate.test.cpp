@@ -38,14 +38,6 @@ std::string last_event(Node& node) {
     return node.sql().value("SELECT last_value FROM replication.event_id");
 }
 
-void pause(Node& node) {
-    REQUIRE(node.ctl({"pause"}).exit_code == 0);
-}
-
-void resume(Node& node) {
-    REQUIRE(node.ctl({"resume"}).exit_code == 0);
-}
-
 /// Rows 1 to `count` of `item`, everywhere.
 void fill(Tree& tree, int count) {
     tree[0].sql().exec("INSERT INTO item SELECT i, 'old' FROM generate_series(1, " + std::to_string(count) + ") i");

@@ -133,7 +133,7 @@ TEST_CASE("a TRUNCATE takes the large objects of its rows along, but of those th
     };
     fill(1, 20);
     check_documents(tree);
-    REQUIRE(b.ctl({"pause"}).exit_code == 0);
+    pause(b);
     c.sql().exec(
         "BEGIN; UPDATE document SET name = 'changed at c' WHERE id = 3; SELECT lo_put(lo, 5, 'at c') FROM document "
         "WHERE id = 3; COMMIT");
@@ -142,7 +142,7 @@ TEST_CASE("a TRUNCATE takes the large objects of its rows along, but of those th
     a.sql().exec(unlink_orphans);
     CHECK(objects(a) == 0);
     fill(30, 31);
-    REQUIRE(b.ctl({"resume"}).exit_code == 0);
+    resume(b);
     check_documents(tree);
     CHECK(b.sql().value("SELECT string_agg(id::text, ' ' ORDER BY id) FROM document") == "3 30 31 100");
     CHECK(a.sql().value("SELECT convert_from(lo_get(lo, 5, 4), 'UTF8') FROM document WHERE id = 3") == "at c");

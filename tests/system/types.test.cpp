@@ -253,10 +253,10 @@ TEST_CASE("values of every type come back with the row that lost, from a table a
         b.sql().exec("ALTER TABLE sample DROP CONSTRAINT small;" + fill(1));
         wait_value(b, "SELECT count(*) FROM replication.held", "0", 10s);
     } else {
-        REQUIRE(b.ctl({"pause"}).exit_code == 0);
+        pause(b);
         tree[0].sql().exec("UPDATE sample SET c0 = c0");
         b.sql().exec(fill(1));
-        REQUIRE(b.ctl({"resume"}).exit_code == 0);
+        resume(b);
     }
     check_bits(tree);
     CHECK(small_diff(before, bits(tree[0])) != "");

@@ -90,10 +90,10 @@ TEST_CASE("a loser that its type does not accept here is kept, and can be restor
     auto tree = with_a_strict_one_in_the_middle();
     auto& a = tree[0];
     auto& b = tree[1];
-    REQUIRE(b.ctl({"pause"}).exit_code == 0);
+    pause(b);
     a.sql().exec("UPDATE person SET mood = 'cross', past = '{cross}', v = 'of a' WHERE nr = 1");
     b.sql().exec("UPDATE person SET v = 'of b' WHERE nr = 1");
-    REQUIRE(b.ctl({"resume"}).exit_code == 0);
+    resume(b);
     tree.sync_all();
     tree.check_equal({"person"});
     CHECK(held_keys(b).empty());

@@ -76,12 +76,8 @@ void check_same_schema(Tree& tree) {
     for (const auto& node : tree.nodes()) {
         INFO("a and " << node->name());
         CHECK(small_diff(first, table_image(node->sql(), whole_schema)) == "");
-        INFO(node->name() << "\n" << tail(node->log(), 20));
-        CHECK(node->sql().value(
-                  "SELECT coalesce(string_agg(statement || ': ' || error, '; '), '') FROM replication.statements"
-                  " WHERE state <> 'done'") == "");
-        wait_value(*node, "SELECT count(*) FROM replication.held_tables", "0");
     }
+    check_statements_run(tree);
 }
 
 }  // namespace

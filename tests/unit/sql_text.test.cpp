@@ -26,6 +26,9 @@ TEST_CASE("a zero byte cannot be smuggled into SQL") {
 }
 
 TEST_CASE("an array of texts holds any text") {
-    CHECK(array_text({}) == "{}");
+    CHECK(array_text(std::vector<std::string>{}) == "{}");
+    CHECK(array_text(std::vector<int>{}) == "{}");
+    CHECK(array_text(std::vector<int>{7}) == "{7}");
+    CHECK(array_text(std::vector<int>{3, -1, 20}) == "{3,-1,20}");
     CHECK(array_text({"a", "", "b,{\"c\\"}) == R"({"a","","b,{\"c\\"})");
 }

@@ -358,6 +358,22 @@ TEST_CASE("a fingerprint sees the statement, not its white space, case and comme
           fingerprint_of("CREATE STATISTICS IF NOT EXISTS s ON a, b FROM t"));
 }
 
+TEST_CASE("of those that are alone, only an added label can be in a transaction") {
+    CHECK_FALSE(must_be_outside(parse_statement("CREATE INDEX i ON item (a)")));
+    CHECK_FALSE(must_be_outside(parse_statement("ALTER TYPE t ADD VALUE 'a'")));
+    CHECK(must_be_outside(parse_statement("CREATE INDEX CONCURRENTLY i ON item (a)")));
+    CHECK(must_be_outside(parse_statement("DROP INDEX CONCURRENTLY i")));
+}
+
+TEST_CASE("an excerpt is one line, not long, and cut between characters") {
+    CHECK(excerpt("DROP TABLE item") == "DROP TABLE item");
+    CHECK(excerpt("CREATE TABLE item (\n    nr int PRIMARY KEY)") == "CREATE TABLE item ( …");
+    const std::string longest(100, 'x');
+    CHECK(excerpt(longest) == longest);
+    CHECK(excerpt(longest + "y") == longest + " …");
+    CHECK(excerpt(longest.substr(1) + "é") == longest.substr(1) + " …");
+}
+
 TEST_CASE("wild input ends in an Error") {
     CHECK_THAT(refusal_of(std::string("DROP TABLE a\0; DROP TABLE b", 27)), contains("zero byte"));
     CHECK_THAT(refusal_of("COMMENT ON TABLE a IS '\xff\xfe'"), contains("UTF-8"));
