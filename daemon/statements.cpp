@@ -89,10 +89,34 @@ std::string shortened(const std::string& text) {
     return text.size() <= enough ? text : text.substr(0, enough) + " …";
 }
 
+/// What to do where its role is not here, or we may not become it.
+std::string role_advice(const Given& given) {
+    return "; it was given by role " + quote_identifier(given.values.at("role")) + " of node " +
+           std::to_string(given.id.origin) +
+           " and is run by the role of that name, or, if that owns schema replication there, by its owner here: create "
+           "the role, or GRANT it to the daemon's role, then trompctl held retry; or trompctl held discard";
+}
+
 SqlValues begin_values(const Given& given, bool local) {
     auto values = given.values;
     values["local"] = local ? "true" : "false";
     return values;
+}
+
+/// Takes on the settings and the role that the statement was given with, up to the end of the transaction if `local`.
+asio::awaitable<void> become_who_gave_it(pg::Connection& session, const Given& given, bool local) {
+    const auto values = begin_values(given, local);
+    const std::string head = local ? "BEGIN;" : std::string(sql::statement_session);
+    co_await session.query(head + render_sql(sql::statement_begin, values));
+    std::optional<pg::SqlError> error;
+    try {
+        co_await session.query(render_sql(sql::statement_role, values));
+    } catch (const pg::SqlError& e) {
+        error = e;
+    }
+    if (!error) co_return;
+    if (is_transient(error->sqlstate())) throw *error;
+    throw pg::SqlError(error->sqlstate(), std::string(error->what()) + role_advice(given));
 }
 
 /// Its mark in the log of those that cannot be in a transaction: should we die behind it, it is run again, and finds
@@ -105,8 +129,7 @@ asio::awaitable<void> run_outside(Flow& flow, const Given& given) {
     options.application_name = "trompd statement of " + flow.from.name;
     options.silence_limit = patience_with_statements;
     const auto session = co_await pg::Connection::open(flow.target_conninfo, std::move(options));
-    co_await session->query(std::string(sql::statement_session) +
-                            render_sql(sql::statement_begin, begin_values(given, false)));
+    co_await become_who_gave_it(*session, given, false);
     co_await session->query(given.text);
 }
 
@@ -142,7 +165,7 @@ asio::awaitable<void> run_alone(Flow& flow, const Given& given) {
 }
 
 asio::awaitable<void> run_in_transaction(Flow& flow, const Given& given) {
-    co_await flow.target.query("BEGIN;" + render_sql(sql::statement_begin, begin_values(given, true)));
+    co_await become_who_gave_it(flow.target, given, true);
     co_await flow.target.query(given.text);
     co_await fault_point("ddl.run", flow.from.node);
     co_await flow.target.query(std::string(sql::statement_end) + keep(given, done, ""));
