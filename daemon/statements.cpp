@@ -120,7 +120,7 @@ asio::awaitable<void> become_who_gave_it(pg::Connection& session, const Given& g
 }
 
 /// Its mark in the log of those that cannot be in a transaction: should we die behind it, it is run again, and finds
-/// what it made.
+/// what it made. Known to statements_tried.sql as well.
 constexpr const char* begun = "it was begun";
 
 asio::awaitable<void> run_outside(Flow& flow, const Given& given) {
