@@ -30,7 +30,7 @@ constexpr std::chrono::hours patience_with_statements{24};
 constexpr std::string_view duplicate_table = "42P07";  // of an index too
 
 /// The mark of those that cannot be in a transaction: should we die behind it, the statement is run again, and finds
-/// what it made.
+/// what it made. Known to statements_tried.sql as well.
 constexpr const char* begun = "it was begun";
 
 /// While it lives, the session may be silent for as long as a statement takes.
@@ -54,14 +54,37 @@ SqlValues begin_values(const GivenStatement& given, bool local) {
     return values;
 }
 
+/// What to do where its role is not here, or we may not become it.
+std::string role_advice(const GivenStatement& given) {
+    return "; it was given by role " + quote_identifier(given.values.at("role")) + " of node " +
+           std::to_string(given.id.origin) +
+           " and is run by the role of that name, or, if that owns schema replication there, by its owner here: create "
+           "the role, or GRANT it to the daemon's role, then trompctl held retry; or trompctl held discard";
+}
+
+/// Takes on the settings and the role that the statement was given with, up to the end of the transaction if `local`.
+asio::awaitable<void> become_who_gave_it(pg::Connection& session, const GivenStatement& given, bool local) {
+    const auto values = begin_values(given, local);
+    const std::string head = local ? "BEGIN;" : std::string(sql::statement_session);
+    co_await session.query(head + render_sql(sql::statement_begin, values));
+    std::optional<pg::SqlError> error;
+    try {
+        co_await session.query(render_sql(sql::statement_role, values));
+    } catch (const pg::SqlError& e) {
+        error = e;
+    }
+    if (!error) co_return;
+    if (is_transient(error->sqlstate())) throw *error;
+    throw pg::SqlError(error->sqlstate(), std::string(error->what()) + role_advice(given));
+}
+
 asio::awaitable<void> run_outside(Flow& flow, const GivenStatement& given) {
     pg::Options options;
     options.label = "our own database";
     options.application_name = "trompd statement of " + flow.from.name;
     options.silence_limit = patience_with_statements;
     const auto session = co_await pg::Connection::open(flow.target_conninfo, std::move(options));
-    co_await session->query(std::string(sql::statement_session) +
-                            render_sql(sql::statement_begin, begin_values(given, false)));
+    co_await become_who_gave_it(*session, given, false);
     co_await session->query(given.text);
 }
 
@@ -97,7 +120,7 @@ asio::awaitable<void> run_alone(Flow& flow, const GivenStatement& given) {
 }
 
 asio::awaitable<void> run_in_transaction(Flow& flow, const GivenStatement& given) {
-    co_await flow.target.query("BEGIN;" + render_sql(sql::statement_begin, begin_values(given, true)));
+    co_await become_who_gave_it(flow.target, given, true);
     co_await flow.target.query(given.text);
     co_await fault_point("ddl.run", flow.from.node);
     co_await flow.target.query(std::string(sql::statement_end) + keep_statement(given, done, ""));

@@ -59,12 +59,14 @@ AS $$
     UPDATE replication.refused r SET shape = s.shape FROM replication.shapes(ARRAY[table_relation]) s WHERE r.relation = table_relation;
 $$;
 
--- The key of a captured table as it is now: by key_of or, where that finds none any more, the columns that it had.
+-- The key of a captured table as it is now: by key_of or, where that finds none any more, the columns that it had. MATERIALIZED, or key_of would be
+-- asked for each column.
 CREATE OR REPLACE FUNCTION replication.key_now(table_id integer, OUT columns text[], OUT numbers smallint[], OUT types oid[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+    WITH t AS MATERIALIZED (SELECT k.*, replication.key_of(k.relation) AS found FROM replication.tables k WHERE k.id = table_id)
     SELECT array_agg(a.attname::text ORDER BY k.position), array_agg(a.attnum ORDER BY k.position), array_agg(a.atttypid ORDER BY k.position)
-    FROM (SELECT t.*, replication.key_of(t.relation) AS found FROM replication.tables t WHERE t.id = table_id) t
+    FROM t
     CROSS JOIN LATERAL generate_series(1, cardinality(coalesce(t.found, t.key_columns))) AS k(position)
     JOIN pg_attribute a ON a.attrelid = t.relation AND NOT a.attisdropped AND a.attnum > 0
      AND CASE WHEN t.found IS NOT NULL THEN a.attname = t.found[k.position] ELSE a.attnum = t.key_numbers[k.position] END

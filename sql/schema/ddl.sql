@@ -99,6 +99,9 @@ BEGIN
         why := 'the statement is longer than 1 MB';
         way := 'Make it shorter.';
     ELSE
+        SELECT w.why, w.way INTO why, way FROM replication.refusal_of_words(words) w;
+    END IF;
+    IF why IS NULL THEN
         SELECT c.why, c.way INTO why, way FROM replication.refusal_of_change(words, objects) c;
     END IF;
     IF why IS NOT NULL THEN

@@ -54,12 +54,14 @@ DECLARE
     captured CONSTANT integer[] := ARRAY(SELECT DISTINCT t.id FROM jsonb_to_recordset(objects) AS o(relation oid)
                                          JOIN replication.tables t ON t.relation = coalesce(pg_partition_root(o.relation), o.relation));
 BEGIN
-    -- It looks at all tables, which is much where there are a thousand: not for what has nothing to do with tables.
+    -- Only at what the statement concerns, where that is known: all tables are much where there are a thousand.
     IF words[1] <> 'comment'
        AND EXISTS (SELECT FROM jsonb_to_recordset(objects) AS o(kind text, relation oid, table_name text)
                    WHERE o.relation IS NOT NULL OR o.table_name IS NOT NULL
                       OR o.kind NOT IN ('view', 'materialized view', 'function', 'procedure', 'aggregate', 'sequence', 'operator', 'cast')) THEN
-        PERFORM replication.follow_schema();
+        PERFORM replication.follow_schema((SELECT CASE WHEN bool_and(o.relation IS NOT NULL OR o.table_name IS NOT NULL)
+                                                       THEN coalesce(array_agg(DISTINCT o.relation) FILTER (WHERE o.relation IS NOT NULL), '{}') END
+                                           FROM jsonb_to_recordset(objects) AS o(relation oid, table_name text)));
     END IF;
     PERFORM replication.log_all_rows(t.id, 'U')
     FROM replication.tables t WHERE t.id = ANY (captured) AND replication.made_own_values(statement, words, t.relation);

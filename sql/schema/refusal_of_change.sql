@@ -1,4 +1,31 @@
--- Changes of replicated tables that cannot be replicated. Renewed by every `trompctl init`.
+-- What cannot be replicated. Renewed by every `trompctl init`.
+
+-- Why no statement with these words can be, wherever it is given: the daemons, who can parse, refuse all of these (common/statement_of_table.cpp).
+CREATE OR REPLACE FUNCTION replication.refusal_of_words(words text[], OUT why text, OUT way text)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF replication.local_part(words) = 'some' THEN
+        why := 'owners, tablespaces and the numbers of sequences are each node''s own';
+        way := 'Change them by a statement of their own.';
+    ELSIF EXISTS (SELECT FROM replication.changes_in(words) c WHERE c.change[1] IN ('enable', 'disable') AND c.change[2] = 'trigger' AND c.change[3] IN ('all', 'user')) THEN
+        why := 'it concerns the triggers that capture changes as well';
+        way := 'Name the triggers that are meant.';
+    ELSIF EXISTS (SELECT FROM replication.changes_in(words) c WHERE c.change[1] = 'enable' AND c.change[2] IN ('always', 'replica')) THEN
+        why := 'it would fire where changes are applied too, and what it writes there would not be captured';
+        way := 'Use ENABLE without ALWAYS or REPLICA.';
+    ELSIF EXISTS (SELECT FROM replication.changes_in(words) c WHERE c.change[1] = 'detach' AND c.change[cardinality(c.change)] = 'finalize') THEN
+        why := 'it ends what was interrupted at this node alone';
+        way := 'SET trompd.own_work = on, and run it at each node where it is needed.';
+    ELSIF words[1] = 'create' AND array_position(words, 'trigger') BETWEEN 2 AND 5 AND words[array_position(words, 'trigger') + 1] ~ '^"?trompd_' THEN
+        why := 'triggers with the names trompd_… are those that capture changes';
+        way := 'Give it another name.';
+    ELSIF words[1:2] = '{create,schema}' AND 'grant' = ANY (words[3:]) THEN
+        why := 'rights are each node''s own';
+        way := 'Give the GRANT by itself, at every node.';
+    END IF;
+END
+$$;
 
 -- Why the statement with these words, which changed `objects`, cannot be replicated for what it made of replicated tables.
 CREATE OR REPLACE FUNCTION replication.refusal_of_change(words text[], objects jsonb, OUT why text, OUT way text)

@@ -26,7 +26,8 @@ AS $$
            ELSE false END
 $$;
 
--- Puts a statement that was run here into the log. Returns its number.
+-- Puts a statement that was run here into the log. Returns its number. Elsewhere a role of the same name runs it; but the owner of this schema may
+-- have another name there, so it is told that he gave it (statement_role.sql).
 CREATE OR REPLACE FUNCTION replication.record_statement(statement text, is_alone boolean, tables text[], role text, path text[]) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -34,9 +35,11 @@ DECLARE
     self    CONSTANT smallint := replication.node();
     number  CONSTANT bigint := nextval('replication.event_id');
     version CONSTANT bigint := replication.next_version();
+    owner   CONSTANT text := (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'replication');
 BEGIN
     INSERT INTO replication.statements (origin, number, via, version, statement, role, settings, alone, tables)
-    VALUES (self, number, self, version, statement, role, replication.settings_of_session(path), is_alone, tables);
+    VALUES (self, number, self, version, statement, role,
+            replication.settings_of_session(path) || CASE WHEN role = owner THEN '{"given_by": "owner"}' ELSE '{}' END::jsonb, is_alone, tables);
     INSERT INTO replication.events (id, xid, nr, version, tbl, via, origin, action, key)
     VALUES (number, pg_current_xact_id(), number, version, 0, self, self, 'S', jsonb_build_array(self, number));
     IF pg_sequence_last_value('replication.armed'::regclass) = 2 THEN

@@ -96,7 +96,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
         WHEN words[1] <> 'alter' THEN 'none'
-        WHEN words[1:3] = '{alter,table,all}' THEN 'all'
+        WHEN words[3:5] = '{all,in,tablespace}' OR words[4:6] = '{all,in,tablespace}' THEN 'all'
         WHEN words[2] = 'table' THEN
             (SELECT CASE WHEN bool_and(l.is_local) THEN 'all' WHEN bool_or(l.is_local) THEN 'some' ELSE 'none' END
              FROM replication.changes_in(words) c
@@ -220,18 +220,8 @@ BEGIN
     ELSIF octet_length(s.statement) > 1048576 THEN
         why := 'the statement is longer than 1 MB';
         way := 'Make it shorter.';
-    ELSIF replication.local_part(s.words) = 'some' THEN
-        why := 'owners, tablespaces and the numbers of sequences are each node''s own';
-        way := 'Change them by a statement of their own.';
-    ELSIF EXISTS (SELECT FROM replication.changes_in(s.words) c WHERE c.change[1] IN ('enable', 'disable') AND c.change[2] = 'trigger' AND c.change[3] IN ('all', 'user')) THEN
-        why := 'it concerns the triggers that capture changes as well';
-        way := 'Name the triggers that are meant.';
-    ELSIF EXISTS (SELECT FROM replication.changes_in(s.words) c WHERE c.change[1] = 'detach' AND c.change[cardinality(c.change)] = 'finalize') THEN
-        why := 'it ends what was interrupted at this node alone';
-        way := 'SET trompd.own_work = on, and run it at each node where it is needed.';
-    ELSIF tag = 'CREATE TRIGGER' AND s.words[CASE s.words[2] WHEN 'constraint' THEN 4 WHEN 'or' THEN CASE s.words[4] WHEN 'constraint' THEN 6 ELSE 5 END ELSE 3 END] ~ '^"?trompd_' THEN
-        why := 'triggers with the names trompd_… are those that capture changes';
-        way := 'Give it another name.';
+    ELSE
+        SELECT w.why, w.way INTO why, way FROM replication.refusal_of_words(s.words) w;
     END IF;
     IF why IS NULL THEN
         SELECT c.why, c.way INTO why, way FROM replication.refusal_of_change(s.words, objects) c;

@@ -1,6 +1,7 @@
 #include "tests/chaos/fault_kinds.hpp"
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <iostream>
 #include <stdexcept>
@@ -187,9 +188,45 @@ End table_differs(World& world, std::size_t index, std::uint64_t amount) {
     };
 }
 
+void give_statements(Database& session, const std::string& statements) {
+    session.exec("SET lock_timeout = '2s'; SELECT replication.ddl('" + statements + "')");
+}
+
+// The columns that statements given at a node added, and that are still there.
+void drop_added_columns(Node& node) {
+    Database session(node.conninfo());
+    for (const auto& row : session.rows("SELECT attrelid::regclass, attname FROM pg_attribute WHERE NOT attisdropped"
+                                        " AND attname LIKE 'added\\_" +
+                                        std::to_string(node.number()) +
+                                        "\\_%' AND attrelid IN (SELECT relation FROM"
+                                        " replication.tables)")) {
+        const auto& column = row[1].value();
+        give_statements(session, "DROP INDEX by_" + column + "; ALTER TABLE " + row[0].value() + " DROP " + column);
+    }
+}
+
+// Every node gets a column and an index by it, and loses both when it ends.
+End schema_changed(World& world, std::size_t index, std::uint64_t amount) {
+    static std::atomic<int> number = 0;
+    auto& changed = node(world, index);
+    const auto& table = chaos_tables().at(amount % chaos_tables().size()).name;
+    const auto column = "added_" + std::to_string(changed.number()) + "_" + std::to_string(++number);
+    Database session(changed.conninfo());
+    give_statements(session, "ALTER TABLE " + table + " ADD " + column + " text; CREATE INDEX by_" + column + " ON " +
+                                 table + " (" + column + ")");
+    return [&changed] {
+        try {
+            drop_added_columns(changed);
+        } catch (const SqlError&) {  // they go when all heals
+        }
+    };
+}
+
 }  // namespace
 
 void make_tables_fit(World& world) {
+    for (auto& node : world.nodes())
+        drop_added_columns(*node);
     for (std::size_t index = 0; index < world.nodes().size(); ++index) {
         for (const auto& table : chaos_tables())
             node(world, index).sql().exec("ALTER TABLE " + table.name + " ALTER body TYPE text");
@@ -216,6 +253,7 @@ const std::vector<FaultKind>& fault_kinds() {
         {"sessions terminated", FaultTarget::database, sessions_terminated},
         {"table locked", FaultTarget::database, table_locked},
         {"table differs", FaultTarget::database, table_differs},
+        {"schema changed", FaultTarget::database, schema_changed},
     };
     return kinds;
 }
