@@ -125,12 +125,12 @@ asio::awaitable<std::vector<Misfit>> first_contact(Flow& flow) {
     co_await pull.drain();
 
     std::string different;
-    std::string tables;
+    std::vector<int> tables;
     for (const TablePair* const pair : pairs) {
         const bool equal = co_await is_equal(flow, *pair, read);
         const auto name = pair->target.display_name();
         if (equal) {
-            tables += (tables.empty() ? "" : ",") + std::to_string(pair->target.id);
+            tables.push_back(pair->target.id);
         } else if (started) {
             misfits.push_back(
                 {pair->source.id, pair->source.schema, pair->source.name,
@@ -146,7 +146,7 @@ asio::awaitable<std::vector<Misfit>> first_contact(Flow& flow) {
                     what_to_do(flow.from.name));
     }
     const auto start =
-        render_sql(sql::first_contact_start, "source", source, "tables", "{" + tables + "}", "system_identifier",
+        render_sql(sql::first_contact_start, "source", source, "tables", array_text(tables), "system_identifier",
                    header.identity.system_identifier, "timeline", header.identity.timeline, "incarnation",
                    header.identity.incarnation, "link", header.identity.link, "mark", header.identity.mark);
     co_await target.query(start);
