@@ -116,13 +116,16 @@ std::optional<int> whose_turn(Flow& flow, const HeldTables& held) {
     return std::nullopt;
 }
 
-/// Our tables that the source holds have other numbers here; the batch's tables, for `ahead`.
+/// The batch's tables, for `ahead`. Held tables have other numbers here, which only their pairs tell: those that do not
+/// fit have none, and what was taken ahead of their positions must be known when they go on. So nothing is forgotten
+/// then; what is kept too long is read by then, and means nothing.
 std::string ahead_filter(const Flow& flow, const Scope& scope) {
     if (scope.only) return "AND a.tbl = " + std::to_string(flow.pairs.at(*scope.only).target.id);
     HeldTables here;
     for (const auto& [table, read] : scope.held) {
         const auto pair = flow.pairs.find(table);
-        if (pair != flow.pairs.end()) here.emplace(pair->second.target.id, read);
+        if (pair == flow.pairs.end()) return "AND false";
+        here.emplace(pair->second.target.id, read);
     }
     return except_tables("a", here);
 }

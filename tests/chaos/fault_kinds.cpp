@@ -253,7 +253,7 @@ const std::vector<FaultKind>& fault_kinds() {
         {"sessions terminated", FaultTarget::database, sessions_terminated},
         {"table locked", FaultTarget::database, table_locked},
         {"table differs", FaultTarget::database, table_differs},
-        {"schema changed", FaultTarget::database, schema_changed},
+        {"schema changed", FaultTarget::database, schema_changed, true},
     };
     return kinds;
 }

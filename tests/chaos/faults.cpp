@@ -25,8 +25,9 @@ std::size_t number_of(World& world, FaultTarget target) {
 
 std::vector<std::string> fault_names() {
     std::vector<std::string> names;
-    for (const auto& kind : fault_kinds())
-        names.push_back(kind.name);
+    for (const auto& kind : fault_kinds()) {
+        if (!kind.only_asked_for) names.push_back(kind.name);
+    }
     return names;
 }
 

@@ -41,7 +41,7 @@ class FaultRunner {
     std::map<std::string, int> done_;
 };
 
-/// All names that a plan can have.
+/// The names that a plan chooses from when nobody says which.
 std::vector<std::string> fault_names();
 
 }  // namespace tromp::test
