@@ -47,15 +47,19 @@ pg::asio::awaitable<void> merge_singly(pg::Connection& target, const TablePairs&
     co_await target.query(lost + merges);
 }
 
-/// SQL that notes what the constraints that are not checked here have to be asked about, and looks at the log again.
+/// SQL that notes what the constraints that are not checked here have to be asked about, and looks at the log and the
+/// tables again.
 std::string look_back(int source, const TablePairs& pairs, const Staged& staged) {
     std::string query;
+    std::vector<const ReplicatedTable*> tables;
     for (const int id : staged.tables) {
-        auto values = table_sql(pairs.at(id));
+        const auto& pair = pairs.at(id);
+        auto values = table_sql(pair);
         values["source"] = std::to_string(source);
         query += render_sql(sql::apply_suspect, values);
+        tables.push_back(&pair.target);
     }
-    return query + std::string(sql::apply_overtaken);
+    return query + render_sql(sql::apply_overtaken, as_agreed(tables));
 }
 
 }  // namespace
@@ -69,6 +73,8 @@ pg::asio::awaitable<Merged> merge(pg::Connection& target, int source, const Tabl
         if (merged != Merged::all) co_return merged;
     }
     const auto look_again = co_await target.query(look_back(source, pairs, staged));
+    if (look_again.number(0, "changed") > 0)
+        throw pg::ConnectionError("a table here was renamed or got other columns; it is looked at again");
     if (look_again.number(0, "overtaken") > 0) co_return Merged::overtaken;
     if (manner == Manner::quick) co_return Merged::all;
     const auto left = co_await target.query(std::string(sql::apply_again));

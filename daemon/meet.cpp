@@ -22,7 +22,7 @@ pg::asio::awaitable<Meeting> meet(Flow& flow) {
     const auto fit = co_await agree(flow.source, flow.target, flow.from, flow.reader);
     flow.pairs = fit.pairs;
     auto misfits = fit.misfits;
-    co_await set_half_changed_aside(flow, misfits);
+    co_await hold_until_read(flow, misfits);
     co_await forget_comparisons(flow);
     const auto limit = flow.source.silence_limit();
     flow.source.set_silence_limit(patience_at_first_contact);

@@ -2,6 +2,7 @@
 
 #include "common/fault.hpp"
 #include "daemon/object_sql.hpp"
+#include "daemon/table_sql.hpp"
 
 #include <boost/json.hpp>
 #include <sql/embedded.hpp>
@@ -145,9 +146,7 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
                                          bool more_follows) {
     co_await drain();
     std::string query;
-    std::string relations;
-    std::string shapes;
-    std::vector<std::string> names;
+    std::vector<const ReplicatedTable*> sources;
     for (const TablePair* const pair : tables) {
         auto more = values();
         std::string columns;
@@ -169,12 +168,9 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
             more["held_key"] = pair->source.integer_key ? "NULL" : "h.key";
             query += render_sql(sql::pull_spared, more);
         }
-        relations += (relations.empty() ? "" : ",") + pair->source.relation;
-        shapes += (shapes.empty() ? "" : ",") + pair->source.shape;
-        names.push_back(pair->source.quoted_name());
+        sources.push_back(&pair->source);
     }
-    end_query_ = render_sql(sql::pull_end, "relations", "{" + relations + "}", "shapes", "{" + shapes + "}", "names",
-                            array_text(names));
+    end_query_ = render_sql(sql::pull_end, as_agreed(sources));
     if (!more_follows) query += std::exchange(end_query_, "");
     co_await source_.send(std::move(query));
 }

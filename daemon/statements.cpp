@@ -115,6 +115,22 @@ asio::awaitable<void> run_statements_before(Flow& flow) {
     flow.begins = false;
 }
 
+asio::awaitable<void> hold_until_read(Flow& flow, std::vector<Misfit>& misfits) {
+    const auto rows =
+        co_await flow.target.query(render_sql(sql::statements_unread, "source", std::to_string(flow.from.node)));
+    for (int row = 0; row < rows.rows(); ++row) {
+        const auto id = rows.number(row, "tbl");
+        const auto pair = std::find_if(flow.pairs.begin(), flow.pairs.end(),
+                                       [&](const auto& entry) { return entry.second.target.id == id; });
+        if (pair == flow.pairs.end()) continue;
+        const auto& table = pair->second.source;
+        misfits.push_back(
+            {table.id, table.schema, table.name,
+             "table " + table.display_name() + " waits until " + flow.from.name + " has read a statement about it"});
+        flow.pairs.erase(pair);
+    }
+}
+
 asio::awaitable<void> hold_for_statements(Flow& flow, std::vector<Misfit>& misfits) {
     const auto rows =
         co_await flow.target.query(render_sql(sql::statements_hold, "via", std::to_string(flow.from.node)));

@@ -24,6 +24,11 @@ pg::asio::awaitable<std::size_t> retry_statements(Flow& flow);
 /// people since: what contradicts the schema here counts as run.
 pg::asio::awaitable<void> run_statements_before(Flow& flow);
 
+/// A table that was changed here, and that the source changes as soon as it has read the statement, may have columns of
+/// the same names with other meanings until then. So while a statement of the target's log about it is not read by the
+/// source, it becomes a misfit.
+pg::asio::awaitable<void> hold_until_read(Flow& flow, std::vector<Misfit>& misfits);
+
 /// The tables that wait for a statement become misfits, and those that are told why.
 pg::asio::awaitable<void> hold_for_statements(Flow& flow, std::vector<Misfit>& misfits);
 

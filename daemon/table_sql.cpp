@@ -103,4 +103,16 @@ SqlValues table_sql(const TablePair& pair) {
             {"on_conflict", table.deferrable_key ? "" : "ON CONFLICT (" + table.key_list("") + ") DO NOTHING"}};
 }
 
+SqlValues as_agreed(const std::vector<const ReplicatedTable*>& tables) {
+    std::vector<std::string> relations;
+    std::vector<std::string> shapes;
+    std::vector<std::string> names;
+    for (const ReplicatedTable* const table : tables) {
+        relations.push_back(table->relation);
+        shapes.push_back(table->shape);
+        names.push_back(table->quoted_name());
+    }
+    return {{"relations", array_text(relations)}, {"shapes", array_text(shapes)}, {"names", array_text(names)}};
+}
+
 }  // namespace tromp

@@ -16,4 +16,7 @@ std::string spared_name(const ReplicatedTable& table);
 /// `t` is the table, `r` its stage, `d` pg_temp.decision.
 SqlValues table_sql(const TablePair& pair);
 
+/// `relations`, `shapes` and `names`: what the ends of a link agreed on, to see whether tables are so still.
+SqlValues as_agreed(const std::vector<const ReplicatedTable*>& tables);
+
 }  // namespace tromp
