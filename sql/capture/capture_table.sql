@@ -14,10 +14,7 @@ BEGIN
     SELECT k.*, replication.key_is_integer(k.relation, k.key_columns) AS is_integer INTO STRICT t FROM replication.tables k WHERE k.id = table_id;
     source := coalesce(part, t.relation);
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', source::regclass);
-    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') AND NOT replication.is_made_here(source) THEN
-        RAISE EXCEPTION 'the rows of table % are to be sent, but this transaction may not see all of them', source::regclass
-            USING ERRCODE = 'feature_not_supported', HINT = 'Do it in a transaction that is READ COMMITTED.';
-    END IF;
+    PERFORM replication.require_all_rows(source);
     EXECUTE format('INSERT INTO replication.events (xid, nr, version, tbl, via, origin, action, strength, key)'
                    ' SELECT pg_current_xact_id(), %s, $1, $2, $3, $3, $4, %s, %s FROM %s r',
                    CASE WHEN t.is_integer THEN format('r.%I', t.key_columns[1]) ELSE format('jsonb_hash_extended(%s, 0)', replication.key_expression(t.relation, t.key_columns, 'r')) END,

@@ -114,6 +114,18 @@ AS $$
     FROM pg_class c WHERE c.oid = relation
 $$;
 
+-- Refuses where this transaction may not see all rows of a table that it has locked: its snapshot may be older.
+CREATE OR REPLACE FUNCTION replication.require_all_rows(relation oid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') AND NOT replication.is_made_here(relation) THEN
+        RAISE EXCEPTION 'the rows of table % are to be sent, but this transaction may not see all of them', relation::regclass
+            USING ERRCODE = 'feature_not_supported', HINT = 'Do it in a transaction that is READ COMMITTED.';
+    END IF;
+END
+$$;
+
 -- Gives a table this trigger, for each statement, unless it has it: to drop one keeps all users away.
 CREATE OR REPLACE FUNCTION replication.put_trigger(relation oid, name text, event text, referencing text, function text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -232,6 +244,7 @@ BEGIN
         END IF;
         %s;%s
     ELSIF NOT coalesce((SELECT e.nr IS NULL FROM replication.events e WHERE e.tbl = %s AND e.xid = pg_current_xact_id() ORDER BY e.id DESC LIMIT 1), false) THEN
+        PERFORM replication.require_all_rows(tg_relid);
         EXECUTE format(%L, tg_relid::regclass) USING now_or_later;%s
     END IF;$truncate$,
                         format(log, '$1', quote_literal('D'), quote_literal('-Infinity') || '::float8', replace(key_of_row, '%', '%%') || ' FROM %s' || rows_end)

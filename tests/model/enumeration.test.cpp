@@ -8,6 +8,7 @@
 
 #include "tests/model/state.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include <unordered_map>
 
 using namespace tromp::model;
+using tromp::test::patience;
 
 namespace {
 
@@ -142,11 +144,14 @@ class Enumeration {
     std::string wrong_;
 };
 
+/// Under a sanitizer, which looks for other faults and takes its time, a quarter of them.
 void enumerate(const std::array<Order, 2>& orders) {
+    const bool all = patience == 1;
     std::uint64_t histories = 0;
     std::size_t states = 0;
     for (const auto& order : orders) {
         for (const bool present : {true, false}) {
+            if (!all && states > 0) continue;
             Point start{World(1, {0, 1})};
             for (std::size_t node = 0; node < start.world.size(); ++node)
                 start.world[node].rows[0].present = present;
