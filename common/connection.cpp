@@ -150,7 +150,7 @@ void Connection::throw_if_error(const Result& result) {
     const char* sqlstate = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
     if (sqlstate == nullptr) throw ConnectionError(labelled(describe(result.get())));
     auto message = describe(result.get());
-    if (std::string_view(sqlstate) == "42501") {
+    if (std::string_view(sqlstate) == "42501" && advises_grants_) {
         message += "; " + missing_grant(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY),
                                         PQuser(connection_.get()), options_.reads_only);
     }

@@ -114,6 +114,9 @@ class Connection {
     void set_silence_limit(milliseconds limit) { options_.silence_limit = limit; }
     milliseconds silence_limit() const { return options_.silence_limit; }
     void set_stall_limit(milliseconds limit) { options_.stall_limit = limit; }
+    /// Whether an error for a lack of rights says what to grant to the session's user: on, but for SQL of others, which
+    /// acts as somebody else.
+    void advise_grants(bool on) { advises_grants_ = on; }
 
   private:
     enum class Ready { read, write, timeout };
@@ -135,6 +138,7 @@ class Connection {
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
     asio::posix::stream_descriptor socket_;
     Options options_;
+    bool advises_grants_ = true;
     std::unique_ptr<char, CopyFree> copy_buffer_;
     bool copy_flows_ = false;  ///< rows of a COPY are coming
 };

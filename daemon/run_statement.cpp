@@ -28,6 +28,7 @@ constexpr std::chrono::milliseconds courtesy{50};
 constexpr std::chrono::hours patience_with_statements{24};
 
 constexpr std::string_view duplicate_table = "42P07";  // of an index too
+constexpr std::string_view insufficient_privilege = "42501";
 
 /// The mark of those that cannot be in a transaction: should we die behind it, the statement is run again, and finds
 /// what it made. Known to statements_tried.sql as well.
@@ -78,6 +79,24 @@ asio::awaitable<void> become_who_gave_it(pg::Connection& session, const GivenSta
     throw pg::SqlError(error->sqlstate(), std::string(error->what()) + role_advice(given));
 }
 
+/// By who gave it.
+asio::awaitable<void> run_text(pg::Connection& session, const GivenStatement& given) {
+    std::optional<pg::SqlError> error;
+    session.advise_grants(false);
+    try {
+        co_await session.query(given.text);
+    } catch (const pg::SqlError& e) {
+        error = e;
+    }
+    session.advise_grants(true);
+    if (!error) co_return;
+    if (error->sqlstate() != insufficient_privilege) throw *error;
+    throw pg::SqlError(error->sqlstate(), std::string(error->what()) +
+                                              "; it is run by the role that gave it, or the owner of schema "
+                                              "replication in the place of the one there: grant that right here, then "
+                                              "trompctl held retry; or trompctl held discard");
+}
+
 asio::awaitable<void> run_outside(Flow& flow, const GivenStatement& given) {
     pg::Options options;
     options.label = "our own database";
@@ -85,7 +104,7 @@ asio::awaitable<void> run_outside(Flow& flow, const GivenStatement& given) {
     options.silence_limit = patience_with_statements;
     const auto session = co_await pg::Connection::open(flow.target_conninfo, std::move(options));
     co_await become_who_gave_it(*session, given, false);
-    co_await session->query(given.text);
+    co_await run_text(*session, given);
 }
 
 /// Leaves no index that an earlier attempt did not finish. Were there any?
@@ -121,7 +140,7 @@ asio::awaitable<void> run_alone(Flow& flow, const GivenStatement& given) {
 
 asio::awaitable<void> run_in_transaction(Flow& flow, const GivenStatement& given) {
     co_await become_who_gave_it(flow.target, given, true);
-    co_await flow.target.query(given.text);
+    co_await run_text(flow.target, given);
     co_await fault_point("ddl.run", flow.from.node);
     co_await flow.target.query(std::string(sql::statement_end) + keep_statement(given, done, ""));
     co_await fault_point("ddl.before_commit", flow.from.node);

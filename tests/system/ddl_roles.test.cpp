@@ -93,6 +93,26 @@ TEST_CASE("a statement that cannot be in a transaction is held as well where its
           1);
 }
 
+TEST_CASE("a right that the role lacks is not asked for the daemon's own, and its tables are made once it is granted") {
+    auto tree = Tree::chain(2, with_items());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    a.sql().exec("CREATE ROLE maker; GRANT CREATE ON SCHEMA public TO maker");
+    a.sql().exec("SET ROLE maker");
+    a.sql().exec("CREATE TABLE made (nr int PRIMARY KEY)");
+    a.sql().exec("INSERT INTO made VALUES (1)");
+    a.sql().exec("RESET ROLE");
+    wait_value(b, "SELECT count(*) FROM replication.statements WHERE state = 'held'", "1");
+    const auto listed = b.ctl({"held", "list"});
+    CHECK_THAT(listed.out, contains("permission denied for schema public; it is run by the role that gave it") &&
+                               !contains("TO \"postgres\""));
+    b.sql().exec("GRANT CREATE ON SCHEMA public TO maker");
+    REQUIRE(b.ctl({"held", "retry"}).exit_code == 0);
+    tree.sync_all();
+    tree.check_equal({"made"});
+    CHECK(b.sql().number("SELECT count(*) FROM made") == 1);
+}
+
 TEST_CASE("a role called none means nobody, and not the daemon") {
     Stranger s;
     auto& a = s.a;
