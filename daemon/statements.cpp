@@ -143,7 +143,7 @@ asio::awaitable<void> hold_for_statements(Flow& flow, std::vector<Misfit>& misfi
             return table.schema == schema && table.name == name;
         });
         if (misfit != misfits.end()) {
-            misfit->reason += "; " + reason;
+            misfit->reason = reason + "; " + misfit->reason;
             continue;
         }
         const auto pair = std::find_if(flow.pairs.begin(), flow.pairs.end(), [&](const auto& entry) {

@@ -1,6 +1,6 @@
--- The replicated tables here that wait for a statement of :via, and why.
-SELECT DISTINCT ON (t.id) t.schema_name, t.table_name, s.error
+-- The tables that wait for a statement of :via, also those that are not here yet, and why.
+SELECT DISTINCT ON (n.name) n.parts[1] AS schema_name, n.parts[2] AS table_name, s.error
 FROM replication.statements s
-JOIN replication.tables t ON format('%I.%I', t.schema_name, t.table_name) = ANY (s.tables)
+CROSS JOIN LATERAL (SELECT t AS name, parse_ident(t) AS parts FROM unnest(s.tables) t) n
 WHERE s.via = :via AND s.state = 'held'
-ORDER BY t.id, s.held_id;
+ORDER BY n.name, s.held_id;

@@ -103,6 +103,7 @@ TEST_CASE("a right that the role lacks is not asked for the daemon's own, and it
     a.sql().exec("INSERT INTO made VALUES (1)");
     a.sql().exec("RESET ROLE");
     wait_value(b, "SELECT count(*) FROM replication.statements WHERE state = 'held'", "1");
+    wait_error(b, a, "it waits for a statement: \"CREATE TABLE made");
     const auto listed = b.ctl({"held", "list"});
     CHECK_THAT(listed.out, contains("permission denied for schema public; it is run by the role that gave it") &&
                                !contains("TO \"postgres\""));
