@@ -81,8 +81,9 @@ TEST_CASE("TRUNCATE of a partition empties that, and of the table all of them") 
     CHECK(tree[2].sql().number("SELECT count(*) FROM item") == 10);
     CHECK(tree[2].sql().number("SELECT count(*) FROM entry") == 4);
     for (const std::string level : {"REPEATABLE READ", "SERIALIZABLE"}) {
-        CHECK_THROWS_WITH(tree[0].sql().exec("BEGIN ISOLATION LEVEL " + level + "; TRUNCATE rest; COMMIT"),
-                          contains("the rows of table public.rest are to be sent, but this transaction may not see all"));
+        CHECK_THROWS_WITH(
+            tree[0].sql().exec("BEGIN ISOLATION LEVEL " + level + "; TRUNCATE rest; COMMIT"),
+            contains("the rows of table public.rest are to be sent, but this transaction may not see all"));
         tree[0].sql().exec("ROLLBACK");
     }
     tree[0].sql().exec("BEGIN; TRUNCATE item, entry; INSERT INTO item VALUES (1, 'home', 'after'); COMMIT");
