@@ -75,24 +75,24 @@ struct BatchHeader {
     std::int64_t events_for_us = 0;  ///< of these, not known to the target
     std::int64_t newest = 0;         ///< the highest version in the chunk
     std::string statements;          ///< in the log and unread, beyond the chunk too: an array of [origin, number]
-    bool overlooked = false;         ///< there are events that count as read, but were not: see overlooked.sql
     double oldest_age = 0;           ///< seconds since the oldest of these was made, by the source's clock
     ClockReading clock;              ///< of the source
-    bool paused = false;
-    Lsn inserted = 0;  ///< must be flushed at the source before the target commits
+    Lsn inserted = 0;                ///< must be flushed at the source before the target commits
     Identity identity;
     Marks marks;             ///< of the source for the target
     std::string link_of_us;  ///< the target's name for the link, and its mark, as the source keeps them
     std::string mark_of_us;
     std::optional<std::int64_t> newest_of_us;  ///< StoredState::newest of the source
     std::string moved;                         ///< as StoredState::moved
-    bool any_held = false;                 ///< rows are held at the source; their images come in a COPY of their own
-    std::optional<Snapshot> acknowledged;  ///< what the source knows that the target has read of it
-    Reach reach;                           ///< the source first
+    std::optional<Snapshot> acknowledged;      ///< what the source knows that the target has read of it
+    Reach reach;                               ///< the source first
     std::string reach_text;
-    int schema_version = 0;              ///< of the source's schema `replication`
-    std::string compared;                ///< the tables that the source has compared with the target's: a checksum
+    int schema_version = 0;   ///< of the source's schema `replication`
+    bool overlooked = false;  ///< there are events that count as read, but were not: see overlooked.sql
+    bool paused = false;
+    bool any_held = false;               ///< rows are held at the source; their images come in a COPY of their own
     bool accepts_us = false;             ///< the source takes the link the other way for one of the tree
+    std::string compared;                ///< the tables that the source has compared with the target's: a checksum
     std::optional<Snapshot> read_of_us;  ///< the source's position in the target's log; none before its first contact
     HeldTables held_of_us;               ///< the target's tables that the source holds
     std::int64_t last_event = 0;
