@@ -2,7 +2,6 @@
 #include "tests/support/installation.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/tree.hpp"
-#include "tests/support/user.hpp"
 #include "tests/support/wait_until.hpp"
 #include "tests/system/ask.hpp"
 #include "tests/system/interleaving.hpp"
@@ -18,8 +17,7 @@ namespace {
 Output type_in(Node& node, const std::string& file, int day = 0) {
     return run({postgres_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v",
                 "node=" + std::to_string(10 * day + node.number()), "-f",
-                TROMP_SOURCE_DIR "/tests/system/workshop/" + file, "-d", node.conninfo()},
-               {.user = database_user()});
+                TROMP_SOURCE_DIR "/tests/system/workshop/" + file, "-d", node.conninfo()});
 }
 
 void type_in_ok(Node& node, const std::string& file) {
