@@ -1,7 +1,7 @@
 #include "common/connection.hpp"
 
-#include "common/conninfo.hpp"
 #include "common/missing_grant.hpp"
+#include "common/trimmed.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -16,20 +16,10 @@ namespace {
 using namespace asio::experimental::awaitable_operators;  // NOLINT(google-build-using-namespace): ||
 using Descriptor = asio::posix::stream_descriptor;
 
-// Text of values must not depend on a role's or a database's settings: both ends of a link read what the other wrote.
-constexpr const char* pin_settings =
-    "SET search_path = pg_catalog, pg_temp; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = "
-    "'UTC';"
-    " SET extra_float_digits = 1; SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET xmloption = 'content';"
-    " SET standard_conforming_strings = on; SET row_security = off; SET synchronous_commit = on; SET jit = off;"
-    " SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;"
-    " SET client_min_messages = 'warning'";
-
-std::string trimmed(std::string text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
-        text.pop_back();
-    return text;
-}
+// After a change of the network.
+constexpr milliseconds patience_with_suspects{3000};
+constexpr TcpLimits limits_of_suspects{1, 1, 3, 3000};
+constexpr milliseconds suspicion{10000};  // longer than the kernel needs by these limits
 
 std::string describe(const PGresult* result) {
     std::string message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) != nullptr
@@ -40,59 +30,18 @@ std::string describe(const PGresult* result) {
     return message;
 }
 
-void ignore_notice(void* /*unused*/, const PGresult* /*unused*/) {}
-
 }  // namespace
 
 Connection::Connection(asio::any_io_executor executor, PGconn* connection, Options options)
     : executor_(std::move(executor)),
       connection_(connection, &PQfinish),
       socket_(executor_),
+      timer_(executor_),
       options_(std::move(options)) {}
 
 Connection::~Connection() {
     // The descriptor is libpq's: give it back before PQfinish closes it.
     if (socket_.is_open()) socket_.release();
-}
-
-asio::awaitable<std::unique_ptr<Connection>> Connection::open(std::string conninfo, Options options) {
-    const auto executor = co_await asio::this_coro::executor;
-    const auto deadline = Clock::now() + options.connect_timeout;
-    const auto params = co_await connect_params(conninfo, options, deadline);
-    std::vector<const char*> keywords;
-    std::vector<const char*> values;
-    for (std::size_t i = 0; i < params.keywords.size(); ++i) {
-        keywords.push_back(params.keywords[i].c_str());
-        values.push_back(params.values[i].c_str());
-    }
-    keywords.push_back(nullptr);
-    values.push_back(nullptr);
-    std::unique_ptr<Connection> self(
-        new Connection(executor, PQconnectStartParams(keywords.data(), values.data(), 0), std::move(options)));
-    if (!self->connection_) throw ConnectionError("out of memory for a connection");
-    co_await self->finish_connecting();
-    co_await self->query(pin_settings);
-    co_return self;
-}
-
-asio::awaitable<void> Connection::finish_connecting() {
-    PGconn* const connection = connection_.get();
-    PQsetNoticeReceiver(connection, &ignore_notice, nullptr);
-    const auto deadline = Clock::now() + options_.connect_timeout;
-    auto polling = PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
-    while (polling != PGRES_POLLING_OK) {
-        if (polling == PGRES_POLLING_FAILED) throw_lost("cannot connect");
-        attach_socket();
-        const bool reading = polling == PGRES_POLLING_READING;
-        const auto ready = co_await wait(reading, !reading, deadline);
-        if (ready == Ready::timeout) {
-            throw ConnectionError(labelled(
-                "no answer within " + std::to_string(options_.connect_timeout.count() / 1000) + " s while connecting"));
-        }
-        polling = PQconnectPoll(connection);
-    }
-    attach_socket();
-    if (PQsetnonblocking(connection, 1) != 0) throw_lost("cannot make the connection non-blocking");
 }
 
 void Connection::attach_socket() {
@@ -103,36 +52,58 @@ void Connection::attach_socket() {
 
 asio::awaitable<Connection::Ready> Connection::wait(bool read, bool write, Clock::time_point deadline) {
     constexpr auto token = asio::as_tuple(asio::use_awaitable);
-    asio::steady_timer timer(executor_, deadline);
-    std::size_t first = 2;
-    if (read && write) {
-        first = (co_await (socket_.async_wait(Descriptor::wait_read, token) ||
-                           socket_.async_wait(Descriptor::wait_write, token) || timer.async_wait(token)))
-                    .index();
-    } else {
-        const auto kind = read ? Descriptor::wait_read : Descriptor::wait_write;
-        first = (co_await (socket_.async_wait(kind, token) || timer.async_wait(token))).index();
-        if (first == 1) {
-            first = 2;
-        } else if (!read) {
-            first = 1;
+    for (;;) {
+        trust_again();
+        const auto limit =
+            suspected_ && copy_flows_ ? std::min(deadline, Clock::now() + patience_with_suspects) : deadline;
+        timer_.expires_at(usual_limits_ ? std::min(limit, suspected_until_) : limit);
+        std::size_t first = 2;
+        if (read && write) {
+            first = (co_await (socket_.async_wait(Descriptor::wait_read, token) ||
+                               socket_.async_wait(Descriptor::wait_write, token) || timer_.async_wait(token)))
+                        .index();
+        } else {
+            const auto kind = read ? Descriptor::wait_read : Descriptor::wait_write;
+            first = (co_await (socket_.async_wait(kind, token) || timer_.async_wait(token))).index();
+            if (first == 1) {
+                first = 2;
+            } else if (!read) {
+                first = 1;
+            }
         }
+        const auto cancellation = co_await asio::this_coro::cancellation_state;
+        if (cancellation.cancelled() != asio::cancellation_type::none) {
+            throw boost::system::system_error(asio::error::operation_aborted);
+        }
+        if (first == 2 && Clock::now() < limit) continue;  // suspect() has changed the limit
+        constexpr Ready answers[] = {Ready::read, Ready::write, Ready::timeout};
+        if (answers[first] == Ready::read) suspected_ = false;
+        co_return answers[first];
     }
-    const auto cancellation = co_await asio::this_coro::cancellation_state;
-    if (cancellation.cancelled() != asio::cancellation_type::none) {
-        throw boost::system::system_error(asio::error::operation_aborted);
-    }
-    constexpr Ready answers[] = {Ready::read, Ready::write, Ready::timeout};
-    co_return answers[first];
 }
 
 asio::awaitable<void> Connection::wait_or_throw(bool read, bool write) {
     const auto limit = copy_flows_ ? std::min(options_.silence_limit, options_.stall_limit) : options_.silence_limit;
     const auto deadline = Clock::now() + limit;
     const auto ready = co_await wait(read, write, deadline);
-    if (ready == Ready::timeout) {
-        throw ConnectionError(labelled("no answer from the server for " + std::to_string(limit.count() / 1000) + " s"));
-    }
+    if (ready != Ready::timeout) co_return;
+    throw ConnectionError(labelled(Clock::now() < deadline ? "no answer from the server since the network changed"
+                                                           : "no answer from the server for " +
+                                                                 std::to_string(limit.count() / 1000) + " s"));
+}
+
+void Connection::suspect() {
+    suspected_ = true;
+    suspected_until_ = Clock::now() + suspicion;
+    if (!usual_limits_) usual_limits_ = tcp_limits(PQsocket(connection_.get()));
+    if (usual_limits_) set_tcp_limits(PQsocket(connection_.get()), limits_of_suspects);
+    timer_.cancel();
+}
+
+void Connection::trust_again() {
+    if (!usual_limits_ || Clock::now() < suspected_until_) return;
+    set_tcp_limits(PQsocket(connection_.get()), *usual_limits_);
+    usual_limits_.reset();
 }
 
 std::string Connection::labelled(const std::string& message) const {
@@ -200,6 +171,10 @@ asio::awaitable<long long> Connection::finish() {
 
 asio::awaitable<Result> Connection::query(std::string sql) {
     co_await send(std::move(sql));
+    co_return co_await answer();
+}
+
+asio::awaitable<Result> Connection::answer() {
     std::optional<Result> last;
     for (;;) {
         auto result = co_await next();

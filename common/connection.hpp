@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/error.hpp"
+#include "common/tcp_limits.hpp"
 
 #include <libpq-fe.h>
 #include <boost/asio/any_io_executor.hpp>
@@ -75,12 +76,15 @@ struct Options {
     milliseconds stall_limit{10000};
 };
 
+struct ConnectParams;
+
 /// An asynchronous session, for one coroutine at a time. Every session pins the settings on which the text of values
 /// depends. Never blocks: host names are looked up on a thread of their own. Cancelling a coroutine in the middle of a
 /// call leaves the session unusable: destroy it, the server then rolls back.
 class Connection {
   public:
     /// Throws ConnectionError with libpq's words (never with a password). `conninfo` is a keyword string or a URI.
+    /// Where it names several addresses they are tried beside each other, each a little after the one before.
     static asio::awaitable<std::unique_ptr<Connection>> open(std::string conninfo, Options options);
 
     ~Connection();
@@ -95,6 +99,8 @@ class Connection {
     /// PGRES_COPY_OUT read copy_row() to its end, after PGRES_COPY_IN put_copy() and end_copy().
     asio::awaitable<void> send(std::string sql);
     asio::awaitable<std::optional<Result>> next();
+    /// All results that are left as query() has them.
+    asio::awaitable<Result> answer();
     /// Takes all results that are left and returns how many rows their commands changed.
     asio::awaitable<long long> finish();
     /// A line of COPY … TO STDOUT with its newline, valid until the next call; nothing at its end.
@@ -109,6 +115,10 @@ class Connection {
     /// Has a NOTIFY come with what was read so far? Swallows them.
     bool take_notifications();
 
+    /// The network has changed: a connection that died with it is to be found out within some seconds from now, rather
+    /// than at the usual limits. Also while a coroutine waits for this one.
+    void suspect();
+
     int server_version() const { return PQserverVersion(connection_.get()); }
     int backend_pid() const { return PQbackendPID(connection_.get()); }
     void set_silence_limit(milliseconds limit) { options_.silence_limit = limit; }
@@ -121,11 +131,13 @@ class Connection {
   private:
     enum class Ready { read, write, timeout };
     Connection(asio::any_io_executor executor, PGconn* connection, Options options);
+    static asio::awaitable<std::unique_ptr<Connection>> connect(const ConnectParams& params, Options options);
     asio::awaitable<Ready> wait(bool read, bool write, Clock::time_point deadline);
     asio::awaitable<void> wait_or_throw(bool read, bool write);
     asio::awaitable<void> flush();
     asio::awaitable<void> finish_connecting();
     void attach_socket();
+    void trust_again();
     std::string labelled(const std::string& message) const;
     [[noreturn]] void throw_lost(const std::string& what);
     void throw_if_error(const Result& result);
@@ -137,10 +149,14 @@ class Connection {
     asio::any_io_executor executor_;
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
     asio::posix::stream_descriptor socket_;
+    asio::steady_timer timer_;  ///< of whoever waits
     Options options_;
     bool advises_grants_ = true;
     std::unique_ptr<char, CopyFree> copy_buffer_;
-    bool copy_flows_ = false;  ///< rows of a COPY are coming
+    bool copy_flows_ = false;                ///< rows of a COPY are coming
+    bool suspected_ = false;                 ///< since suspect(), until something comes
+    Clock::time_point suspected_until_;      ///< that long the kernel's limits are short
+    std::optional<TcpLimits> usual_limits_;  ///< what they were before
 };
 
 }  // namespace tromp::pg

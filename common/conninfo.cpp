@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -45,73 +46,95 @@ std::vector<std::string> split(std::string_view list) {
     }
 }
 
-void append(std::string& list, const std::string& part, bool first) {
-    if (!first) list += ',';
-    list += part;
+/// One way to the server. What is empty is left to libpq.
+struct Way {
+    std::string host;
+    std::string address;
+    std::string port;
+};
+
+// A name may have many addresses, and each of them costs a connection.
+constexpr std::size_t most_ways = 16;
+
+boost::asio::awaitable<std::vector<std::string>> addresses_of(std::string host,
+                                                              std::chrono::steady_clock::time_point deadline) {
+    if (host.empty() || host[0] == '/' || host[0] == '@') co_return std::vector<std::string>{""};
+    if (is_address(host)) co_return std::vector<std::string>{std::move(host)};
+    co_return co_await resolve_host(std::move(host), deadline);
 }
 
-/// Gives libpq `hostaddr` beside `host`: a host with several addresses becomes several hosts, tried in turn.
-boost::asio::awaitable<void> resolve_hosts(Params& params, const std::string& label,
-                                           std::chrono::steady_clock::time_point deadline) {
-    if (params.contains("hostaddr")) co_return;
-    if (!params.contains("host")) {
+/// By host name, with what libpq would take from the environment.
+boost::asio::awaitable<std::vector<Way>> find_ways(Params& params, std::string label,
+                                                   std::chrono::steady_clock::time_point deadline) {
+    if (!params.contains("host") && !params.contains("hostaddr")) {
         const char* const host = std::getenv("PGHOST");
-        if (host == nullptr || std::getenv("PGHOSTADDR") != nullptr) co_return;
+        if (host == nullptr || std::getenv("PGHOSTADDR") != nullptr) co_return std::vector<Way>(1);
         params["host"] = host;
     }
-    const auto hosts = split(params["host"]);
-    const auto ports = split(params.contains("port") ? params["port"] : "");
-    std::string host_list;
-    std::string address_list;
-    std::string port_list;
-    bool first = true;
+    const auto names = split(params["host"]);
+    const auto known = split(params["hostaddr"]);
+    const auto ports = split(params["port"]);
+    const auto count = std::max(names.size(), known.size());
+    const auto nth = [](const std::vector<std::string>& list, std::size_t i) {
+        return list.size() == 1 ? list[0] : i < list.size() ? list[i] : "";
+    };
+    const auto is_list = [&](const std::vector<std::string>& list) { return list.size() == 1 || list.size() == count; };
+    const bool named = names.size() == count || params["host"].empty();
+    const bool matched = named && (known.size() == count || params["hostaddr"].empty()) && is_list(ports);
+    if (!matched) co_return std::vector<Way>(1);  // libpq says what is wrong
+    std::vector<Way> ways;
     std::string failure;
-    for (std::size_t i = 0; i < hosts.size(); ++i) {
-        const auto& port = ports.size() > 1 && i < ports.size() ? ports[i] : ports[0];
-        std::vector<std::string> addresses{""};
-        if (!hosts[i].empty() && hosts[i][0] != '/' && hosts[i][0] != '@') {
-            if (is_address(hosts[i])) {
-                addresses = {hosts[i]};
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto name = nth(names, i);
+        std::vector<std::string> addresses;
+        try {
+            if (params["hostaddr"].empty() || known[i].empty()) {
+                addresses = co_await addresses_of(name, deadline);
             } else {
-                try {
-                    addresses = co_await resolve_host(hosts[i], deadline);
-                } catch (const ConnectionError& error) {
-                    failure = error.what();
-                    continue;
-                }
+                addresses.push_back(known[i]);
             }
+        } catch (const ConnectionError& error) {
+            failure = error.what();
         }
         for (const auto& address : addresses) {
-            append(host_list, hosts[i], first);
-            append(address_list, address, first);
-            append(port_list, port, first);
-            first = false;
+            if (ways.size() < most_ways) ways.push_back({name, address, nth(ports, i)});
         }
     }
-    if (first) throw ConnectionError(label.empty() ? failure : label + ": " + failure);
-    params["host"] = host_list;
-    params["hostaddr"] = address_list;
-    if (params.contains("port")) params["port"] = port_list;
+    if (ways.empty()) throw ConnectionError(label.empty() ? failure : label + ": " + failure);
+    co_return ways;
+}
+
+void set_or_drop(Params& params, const char* keyword, const std::string& value) {
+    params.erase(keyword);
+    if (!value.empty()) params.emplace(keyword, value);
 }
 
 }  // namespace
 
-boost::asio::awaitable<ConnectParams> connect_params(const std::string& conninfo, const Options& options,
-                                                     std::chrono::steady_clock::time_point deadline) {
+boost::asio::awaitable<std::vector<ConnectParams>> connect_params(const std::string& conninfo, const Options& options,
+                                                                  std::chrono::steady_clock::time_point deadline) {
     auto params = parse(conninfo);
-    co_await resolve_hosts(params, options.label, deadline);
+    const auto ways = co_await find_ways(params, options.label, deadline);
     params.emplace("application_name", options.application_name);
     params.emplace("keepalives_idle", "5");
     params.emplace("keepalives_interval", "2");
     params.emplace("keepalives_count", "3");
     params.emplace("tcp_user_timeout", "10000");
     params["client_encoding"] = "UTF8";
-    ConnectParams result;
-    for (auto& [keyword, value] : params) {
-        result.keywords.push_back(keyword);
-        result.values.push_back(std::move(value));
+    std::vector<ConnectParams> all;
+    for (const auto& way : ways) {
+        if (!way.host.empty() || !way.address.empty()) {
+            set_or_drop(params, "host", way.host);
+            set_or_drop(params, "hostaddr", way.address);
+            set_or_drop(params, "port", way.port);
+        }
+        auto& result = all.emplace_back();
+        for (const auto& [keyword, value] : params) {
+            result.keywords.push_back(keyword);
+            result.values.push_back(value);
+        }
     }
-    co_return result;
+    co_return all;
 }
 
 }  // namespace tromp::pg

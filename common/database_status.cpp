@@ -21,6 +21,11 @@ NeighbourReport neighbour_at(const pg::Result& rows, int row) {
     NeighbourReport neighbour;
     neighbour.node = static_cast<int>(rows.number(row, "node"));
     neighbour.name = rows.at(row, "name");
+    if (rows.boolean(row, "stale")) {
+        neighbour.state = LinkState::stale;
+        neighbour.reason =
+            "it was away too long: the log is not kept for it any more, and the tables are compared when it is back";
+    }
     if (rows.boolean(row, "paused")) neighbour.state = LinkState::paused;
     neighbour.last_sync = rows.optional_at(row, "last_sync");
     neighbour.conflicts = rows.number(row, "conflicts");
@@ -81,7 +86,7 @@ boost::asio::awaitable<StatusReport> read_database_status(pg::Connection& connec
                                {"read_below", std::string(rows.at(row, "read_below"))},
                                {"read_except", std::string(rows.at(row, "read_except"))},
                                {"held", std::string(rows.at(row, "held"))}};
-        neighbour.to_send = co_await read_to_send(connection, unread);
+        if (!rows.boolean(row, "stale")) neighbour.to_send = co_await read_to_send(connection, unread);
         report.neighbours.push_back(std::move(neighbour));
     }
     const auto tree = co_await connection.query(std::string(sql::status_tree));

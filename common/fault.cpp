@@ -62,6 +62,16 @@ void blocking_fault_point(std::string_view name) {
         std::this_thread::sleep_for(look_again);
 }
 
+std::optional<std::vector<std::string>> faked_addresses(const std::string& name) {
+    const auto file = armed_file("host." + name, 0);
+    if (!file) return std::nullopt;
+    std::ifstream in(*file);
+    std::vector<std::string> addresses;
+    for (std::string address; in >> address;)
+        addresses.push_back(address);
+    return addresses;
+}
+
 }  // namespace tromp
 
 #endif

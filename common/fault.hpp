@@ -2,7 +2,10 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace tromp {
 
@@ -14,11 +17,17 @@ namespace tromp {
 #ifdef TROMP_FAULT_POINTS
 boost::asio::awaitable<void> fault_point(std::string_view name, int detail = 0);
 void blocking_fault_point(std::string_view name);
+
+/// What the file `host.NAME` in that directory says, an address a line, instead of what a name server would.
+std::optional<std::vector<std::string>> faked_addresses(const std::string& name);
 #else
 inline boost::asio::awaitable<void> fault_point(std::string_view, int = 0) {
     co_return;
 }
 inline void blocking_fault_point(std::string_view) {}
+inline std::optional<std::vector<std::string>> faked_addresses(const std::string&) {
+    return std::nullopt;
+}
 #endif
 
 }  // namespace tromp

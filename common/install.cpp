@@ -247,8 +247,8 @@ asio::awaitable<InstallReport> install(pg::Connection& connection, const Config&
     InstallReport report{known.schema_version, schema_version(), {}, {}, {}, {}, {}, {}};
     co_await upgrade_schema(transaction, server, known.schema_version);
     co_await write_config(transaction, config.max_nodes);
-    report.unlisted_nodes = co_await write_nodes(transaction, config);
     co_await transaction.run(functions(), "renew the functions of schema replication");
+    report.unlisted_nodes = co_await write_nodes(transaction, config);
     report.sees_statements = co_await watch_statements(transaction, server, config);
     report.moved = co_await settle_in(transaction);
     co_await write_patterns(transaction, config);

@@ -50,6 +50,13 @@ json::object to_json(const NeighbourReport& neighbour) {
                         {"clock_offset_seconds", nullable(neighbour.clock_offset_seconds)},
                         {"conflicts", nullable(neighbour.conflicts)},
                         {"held_rows", nullable(neighbour.held_rows)}};
+    if (const auto& comparing = neighbour.comparing) {
+        object["comparing"] = json::object{{"tables", comparing->tables},
+                                           {"rows", comparing->rows},
+                                           {"expected", comparing->expected},
+                                           {"different", comparing->different},
+                                           {"bytes", comparing->bytes}};
+    }
     if (neighbour.reason) object["reason"] = *neighbour.reason;
     return object;
 }
@@ -103,6 +110,13 @@ NeighbourReport neighbour_from(const json::object& object) {
     neighbour.conflicts = find<std::int64_t>(object, "conflicts");
     neighbour.held_rows = find<std::int64_t>(object, "held_rows");
     neighbour.reason = find<std::string>(object, "reason");
+    if (const auto* const value = object.if_contains("comparing"); value != nullptr && value->is_object()) {
+        const auto& comparing = value->as_object();
+        neighbour.comparing =
+            ComparingReport{get<std::int64_t>(comparing, "tables"), get<std::int64_t>(comparing, "rows"),
+                            get<std::int64_t>(comparing, "expected"), get<std::int64_t>(comparing, "different"),
+                            get<std::int64_t>(comparing, "bytes")};
+    }
     return neighbour;
 }
 

@@ -39,6 +39,15 @@ struct Waiting {
     std::optional<double> seconds;  ///< age of the oldest of them; 0 when there are none
 };
 
+/// How far two ends have come that make their tables equal.
+struct ComparingReport {
+    std::int64_t tables = 0;     ///< that are not done
+    std::int64_t rows = 0;       ///< that were compared
+    std::int64_t expected = 0;   ///< in all, by an estimate
+    std::int64_t different = 0;  ///< of those that were compared
+    std::int64_t bytes = 0;      ///< of the rows that came for it
+};
+
 struct NeighbourReport {
     int node{};
     std::string name;
@@ -51,6 +60,7 @@ struct NeighbourReport {
     std::optional<double> clock_offset_seconds;  ///< positive: the neighbour's clock is ahead
     std::optional<std::int64_t> conflicts;       ///< decided here against changes of this link, not restored
     std::optional<std::int64_t> held_rows;
+    std::optional<ComparingReport> comparing;
     std::optional<std::string> reason;  ///< why the state is what it is, where that is not obvious
 };
 

@@ -28,6 +28,10 @@ struct Lookup {
 };
 
 void look_up(const std::string& host, Lookup& lookup) {
+    if (auto faked = faked_addresses(host)) {
+        lookup.addresses = std::move(*faked);
+        return;
+    }
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;

@@ -16,8 +16,7 @@ void print(const InstallReport& report, Context& context) {
     }
     if (!report.moved.empty()) {
         context.out << "this database was moved since its links began (" << report.moved
-                    << "): they begin anew, each with a comparison\nnow at each neighbour: trompctl remove "
-                    << context.config.node << ", and restart its trompd\n";
+                    << "): they begin anew, each with a comparison\n";
     }
     print_captured(report.tables, context);
     if (context.config.ddl.capture && !report.sees_statements) {

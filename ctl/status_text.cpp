@@ -52,6 +52,10 @@ std::string safety(const StatusReport& report) {
 
 /// Why a link is as it is: errors and reasons may both be there.
 std::string remark(const NeighbourReport& neighbour) {
+    if (const auto& comparing = neighbour.comparing) {
+        return std::to_string(comparing->rows) + " of some " + std::to_string(comparing->expected) +
+               " rows compared, " + std::to_string(comparing->different) + " differed";
+    }
     if (!neighbour.last_error) return neighbour.reason.value_or(unknown);
     return *neighbour.last_error + (neighbour.reason ? "; " + *neighbour.reason : "");
 }
@@ -63,13 +67,13 @@ std::string status_text(const StatusReport& report) {
                          report.node.daemon + "; log: " + text(report.log.events) + " events";
     if (report.log.bytes) result += ", " + text_of_bytes(*report.log.bytes);
     result += safety(report);
-    TextTable table({"NEIGHBOUR", "STATE", "TO RECEIVE", "LAG", "TO SEND", "LAST SYNC", "NEXT RETRY", "CONFLICTS",
-                     "HELD", "LAST ERROR"});
+    TextTable table({"NEIGHBOUR", "STATE", "TO RECEIVE", "LAG", "TO SEND", "WAITING", "LAST SYNC", "NEXT RETRY",
+                     "CONFLICTS", "HELD", "LAST ERROR"});
     for (const auto& neighbour : report.neighbours) {
         table.add({std::to_string(neighbour.node) + " " + neighbour.name,
                    neighbour.state ? words(*neighbour.state) : unknown, text(neighbour.to_receive.events),
                    text_of_seconds(neighbour.to_receive.seconds), text(neighbour.to_send.events),
-                   text(neighbour.last_sync),
+                   text_of_seconds(neighbour.to_send.seconds), text(neighbour.last_sync),
                    neighbour.retry_in_seconds ? "in " + text_of_seconds(neighbour.retry_in_seconds) : unknown,
                    text(neighbour.conflicts), text(neighbour.held_rows), remark(neighbour)});
     }

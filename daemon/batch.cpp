@@ -5,7 +5,9 @@
 #include "daemon/advance.hpp"
 #include "daemon/agreement.hpp"
 #include "daemon/apply.hpp"
+#include "daemon/differences.hpp"
 #include "daemon/forward.hpp"
+#include "daemon/greeting.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/link_state.hpp"
 #include "daemon/objects.hpp"
@@ -32,19 +34,6 @@ constexpr std::int64_t worth_advancing = 1000;
 /// Microseconds. How fresh our copy is need not be known better than this.
 constexpr std::int64_t worth_telling = 10'000'000;
 
-/// pull_begin.sql has looked at the source's log.
-asio::awaitable<void> look_back(Flow& flow, const BatchHeader& header) {
-    if (flow.looked_back) co_return;
-    if (header.read_of_us && header.newest_of_us) {
-        const auto query =
-            render_sql(sql::overlooked, "position", header.read_of_us->text(), "newest",
-                       std::to_string(*header.newest_of_us), "except", except_tables("e", header.held_of_us));
-        const auto row = co_await flow.target.query(query);
-        check_nothing_overlooked(row.boolean(0, "overlooked"), flow.from);
-    }
-    flow.looked_back = true;
-}
-
 /// A link that would close a ring does not flow, and nothing is told of it to others.
 asio::awaitable<void> check_place(Flow& flow, const StoredState& state, const BatchHeader& header) {
     auto place = state.place;
@@ -66,12 +55,13 @@ asio::awaitable<void> keep_reach(Flow& flow, const StoredState& state, const Bat
     co_await flow.target.query(query);
 }
 
-/// Begins the apply transaction. Nobody else may have moved the position since we read it.
-asio::awaitable<void> begin_apply(pg::Connection& target, int source, const Snapshot& position) {
+/// Begins the apply transaction. Nobody else may have moved the position since we read it, nor given it up.
+asio::awaitable<void> begin_apply(pg::Connection& target, int source, const StoredState& state) {
     const auto row = co_await target.query(render_sql(sql::apply_begin, "source", std::to_string(source)));
-    if (row.rows() != 1 || Snapshot::parse(row.at(0, "position")) != position) {
+    if (row.rows() != 1 || Snapshot::parse(row.at(0, "position")) != *state.position)
         throw pg::ConnectionError("the position was moved by somebody else; it is read again");
-    }
+    if (row.at(0, "link") != state.own_link || row.at(0, "knows") != state.identity.link)
+        throw pg::ConnectionError("the link has begun anew; what was read before is dropped");
 }
 
 /// A held table that fits again catches up with the link's position, in turns with the other tables. The number of
@@ -131,24 +121,32 @@ asio::awaitable<std::optional<Outcome>> take_statements(Flow& flow, Pull& pull, 
     co_return Outcome::changed;
 }
 
-/// Resolves and merges what was staged, with its large objects. Returns how many conflicts there were; nothing where
-/// an object here was overtaken by a user, so that all has to be undone.
-asio::awaitable<std::optional<std::int64_t>> decide(Flow& flow, const BatchHeader& header, Staged& staged,
-                                                    bool with_objects) {
+struct Decided {
+    std::int64_t conflicts = 0;
+    bool any_shared = false;
+};
+
+/// Resolves and merges what was staged, with its large objects. Nothing where an object here was overtaken by a user,
+/// so that all has to be undone.
+asio::awaitable<std::optional<Decided>> decide(Flow& flow, const BatchHeader& header, Staged& staged,
+                                               const Terms& terms, bool with_objects) {
     auto& target = flow.target;
     const int source = flow.from.node;
-    std::optional<std::int64_t> conflicts;
+    std::optional<Decided> decided;
     try {
         const ObjectsOf objects_of{source, flow.objects_anew};
         if (with_objects) co_await make_objects(target, flow.pairs, staged, objects_of);
         const Reading read_of_us{header.read_of_us.value_or(Snapshot{}), header.held_of_us};
-        co_await settle(target, source, flow.pairs, staged, read_of_us, manner_for(flow.pairs, staged));
-        conflicts = co_await record_conflicts(target, source);
+        Decided all;
+        const auto manner = manner_for(flow.pairs, staged);
+        all.any_shared = co_await settle(target, source, flow.pairs, staged, read_of_us, terms, manner);
+        all.conflicts = co_await record_conflicts(target, source);
         co_await release_objects(target, flow.pairs, staged);
+        decided = all;
     } catch (const ObjectsOvertaken&) {
-        conflicts.reset();
+        decided.reset();
     }
-    co_return conflicts;
+    co_return decided;
 }
 
 asio::awaitable<void> commit(pg::Connection& target, int source) {
@@ -172,7 +170,10 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         report.outcome = Outcome::paused;
         co_return report;
     }
-    if (!state.position) throw Error("the link has no position; it is connected anew");
+    if (!state.position) {
+        report.outcome = Outcome::anew;
+        co_return report;
+    }
     const bool loses_columns =
         std::any_of(flow.pairs.begin(), flow.pairs.end(), [](const auto& entry) { return entry.second.loses_columns; });
     if (state.forwards && loses_columns) {
@@ -183,15 +184,18 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     Scope scope{state.held, whose_turn(flow, state.held), *state.position};
     const auto read_before = scope.only ? state.held.at(*scope.only) : *state.position;
     PullRequest request{flow.reader, read_before, scope, flow.chunk};
-    if (!flow.looked_back) request.newest = state.newest;
     Pull pull(flow.source, std::move(request));
     auto& header = report.header;
     header = co_await pull.begin(flow.from);
     co_await fault_point("pull.begun", source);
     check_schema(state.schema_version, state.own_name);
     check_schema(header.schema_version, flow.from.name);
-    check_identity(state, header, flow.from);
-    co_await look_back(flow, header);
+    const auto lost = find_lost_past(state, header, flow.from);
+    if (!is_agreed(state, header, lost, flow.from, flow.reader)) {
+        co_await pull.end_empty();
+        report.outcome = Outcome::anew;
+        co_return report;
+    }
     co_await check_place(flow, state, header);
     flow.clocks(header.clock - state.clock);
     const auto changed = co_await take_statements(flow, pull, header, scope);
@@ -200,8 +204,10 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
         co_return report;
     }
     const bool is_full = header.events >= static_cast<std::int64_t>(flow.chunk);  // what is for us may lie beyond it
-    const bool nothing_to_do =
-        !scope.only && header.events_for_us == 0 && header.events < worth_advancing && !is_full && !state.suspects;
+    const auto* const compared = is_full || scope.only ? nullptr : next_to_compare(flow, state);
+    report.comparing = report_on(state, header);
+    const bool nothing_to_do = !scope.only && header.events_for_us == 0 && header.events < worth_advancing &&
+                               !is_full && !state.suspects && compared == nullptr;
     if (header.paused || nothing_to_do) {
         co_await pull.end_empty();
         report.acknowledged = co_await acknowledge(target, source, state, header);
@@ -212,16 +218,24 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     }
 
     flow.begun(header);
-    co_await begin_apply(target, source, *state.position);
+    co_await begin_apply(target, source, state);
     auto staged = co_await stage_events(pull, target, flow.pairs);
     co_await stage_truncates(target, flow.pairs, pull.truncates(), staged);
+    const auto terms = terms_of(flow, state, header);
+    Differences differences;
+    if (compared != nullptr) {
+        co_await pull.drain();
+        const auto& so_far = state.comparing.at(compared->target.id);
+        differences = co_await find_differences(flow, *compared, so_far, header.any_held);
+        co_await stage_differences(target, differences, staged);
+    }
     co_await fault_point("stage.events", source);
     report.waiting = 0;
     if (is_full) report.waiting = co_await pull.backlog();
     const bool with_objects = any_objects(flow.pairs, staged);
     co_await stage_rows(pull, target, flow.pairs, staged, source, with_objects);
     if (with_objects) {
-        co_await begin_decisions(target, source, flow.pairs, staged);
+        co_await begin_decisions(target, source, flow.pairs, staged, terms);
         const ObjectsOf objects_of{source, flow.objects_anew};
         co_await stage_objects(pull, target, flow.pairs, staged, objects_of, flow.blocks);
     }
@@ -236,19 +250,25 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
 
     std::int64_t unlocked = 0;
     if (!staged.tables.empty()) {
-        if (!with_objects) co_await begin_decisions(target, source, flow.pairs, staged);
-        const auto conflicts = co_await decide(flow, header, staged, with_objects);
-        if (!conflicts) {
+        if (!with_objects) co_await begin_decisions(target, source, flow.pairs, staged, terms);
+        const auto decided = co_await decide(flow, header, staged, terms, with_objects);
+        if (!decided) {
             co_await target.query("ROLLBACK");
             flow.objects_anew = true;
             flow.held_turn = !flow.held_turn;  // it is the same one's turn again
             report.outcome = Outcome::again;
             co_return report;
         }
-        report.conflicts = *conflicts;
+        report.conflicts = decided->conflicts;
         unlocked = co_await note_unlocked(target, source);
+        if (compared != nullptr) unlocked += co_await keep_differences(target, source);
         co_await forward(target, source, state.forwards);
+        if (decided->any_shared) unlocked += co_await forward_shared(target, source);
         co_await fault_point("apply.forwarded", source);
+    }
+    if (compared != nullptr) {
+        differences.bytes = staged.bytes;
+        co_await advance_comparison(target, source, differences);
     }
     const auto step = next_step(flow, state, header, scope, is_full);
     report.acknowledged = co_await advance(target, source, step, state, header);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/connection.hpp"
+#include "common/report.hpp"
 #include "daemon/block_keeper.hpp"
 #include "daemon/flow.hpp"
 
@@ -36,6 +37,7 @@ enum class Outcome {
     empty,    ///< the source has nothing that we do not know
     applied,  ///< a batch was applied; there may be more
     paused,   ///< one of the ends paused the link
+    anew,     ///< the link is to begin, or begins anew: the ends must meet
     changed,  ///< a table changed while it was read; the tables must be read again
     again,    ///< a row here changed while its large object was compared; the batch must be taken again
 };
@@ -45,6 +47,7 @@ struct BatchReport {
     BatchHeader header;
     bool acknowledged = false;            ///< the source has read more of our log than we knew
     std::optional<std::int64_t> waiting;  ///< events that wait beyond this batch, where it was counted
+    ComparingReport comparing{};          ///< of both ends
     std::int64_t rows = 0;
     std::int64_t conflicts = 0;
 };

@@ -1,8 +1,7 @@
 #include "daemon/first_contact.hpp"
 
+#include "common/object_sql.hpp"
 #include "common/sql_text.hpp"
-#include "daemon/identity.hpp"
-#include "daemon/object_sql.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/stage.hpp"
 
@@ -111,7 +110,6 @@ asio::awaitable<std::vector<Misfit>> first_contact(Flow& flow) {
     nothing.reader = flow.reader;
     Pull pull(flow.source, std::move(nothing));
     const auto header = co_await pull.begin(flow.from);
-    check_begun_alike(state.optional_at(0, "own_link").value_or(""), header, flow.from);
     if (header.paused) throw NotYet("the link is paused at " + flow.from.name);
     co_await target.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
     co_await pull.drain();
@@ -148,7 +146,7 @@ asio::awaitable<std::vector<Misfit>> first_contact(Flow& flow) {
     const auto start =
         render_sql(sql::first_contact_start, "source", source, "tables", array_text(tables), "system_identifier",
                    header.identity.system_identifier, "timeline", header.identity.timeline, "incarnation",
-                   header.identity.incarnation, "link", header.identity.link, "mark", header.identity.mark);
+                   header.identity.incarnation, "mark", header.identity.mark);
     co_await target.query(start);
     co_return misfits;
 }

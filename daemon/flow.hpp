@@ -1,11 +1,11 @@
 #pragma once
 
 #include "common/error.hpp"
+#include "common/position.hpp"
+#include "common/replicated_table.hpp"
+#include "common/scope.hpp"
 #include "daemon/clock_reading.hpp"
-#include "daemon/position.hpp"
 #include "daemon/reach.hpp"
-#include "daemon/replicated_table.hpp"
-#include "daemon/scope.hpp"
 
 #include <cstdint>
 #include <map>
@@ -25,8 +25,8 @@ struct Identity {
     std::string system_identifier;
     std::string timeline;
     std::string incarnation;
-    std::string link;  ///< the source's name for this link; empty if a version made it that had none
-    std::string mark;  ///< the source's latest mark for the reader; empty as `link`
+    std::string link;  ///< the source's name for this link; empty where it is not known yet
+    std::string mark;  ///< the source's latest mark for the reader; empty where a version made it that had none
     bool operator==(const Identity&) const = default;
 };
 
@@ -57,7 +57,13 @@ struct StoredState {
     std::string compared;                ///< the tables that the source has compared with the target's, as stored
     Identity identity;                   ///< of the database that `position` was read from
     std::string own_name;                ///< the target's
-    std::string own_link;                ///< the target's name for the link the other way
+    std::string own_link;                ///< the target's name for the link
+    bool used = false;                   ///< something was read under these names
+    bool whole = false;                  ///< what the target has and the source has not read is in its log
+    bool behind = false;                 ///< it was, when the name was taken, and the source had not gone back
+    bool yields = false;                 ///< the same, as it is now
+    std::string asked;                   ///< a Request, as text; empty: none
+    Comparing comparing;                 ///< the target's tables that are being made equal with the source's
     Marks own_marks;                     ///< the target's for the source
     std::string moved;                   ///< how the target is not where its links began; empty: it is there
     std::int64_t last_event = 0;         ///< the highest event id of the source seen so far
@@ -81,6 +87,10 @@ struct BatchHeader {
     Identity identity;
     Marks marks;             ///< of the source for the target
     std::string link_of_us;  ///< the target's name for the link, and its mark, as the source keeps them
+    bool behind = false;     ///< StoredState::behind of the source, and so on
+    bool yields = false;
+    std::string asked;
+    Comparing comparing;  ///< the source's tables
     std::string mark_of_us;
     std::optional<std::int64_t> newest_of_us;  ///< StoredState::newest of the source
     std::string moved;                         ///< as StoredState::moved

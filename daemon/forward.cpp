@@ -13,4 +13,10 @@ pg::asio::awaitable<void> forward(pg::Connection& target, int source, bool other
     co_await target.query(std::move(query));
 }
 
+pg::asio::awaitable<std::int64_t> forward_shared(pg::Connection& target, int source) {
+    const auto query = render_sql(sql::forward_shared, "source", std::to_string(source));
+    const auto result = co_await target.query(query);
+    co_return result.affected();
+}
+
 }  // namespace tromp

@@ -64,7 +64,7 @@ pg::asio::awaitable<Retried> try_held_again(pg::Connection& database) {
         staged.tables.insert(found->first);
     }
     co_await database.query(std::move(stages));
-    co_await settle(database, nobody, pairs, staged, Reading{}, Manner::singly);
+    co_await settle(database, nobody, pairs, staged, Reading{}, Terms{}, Manner::singly);
     co_await release_objects(database, pairs, staged);
     co_await report_suspects(database, nobody);
     co_await database.query("COMMIT");

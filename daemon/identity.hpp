@@ -1,22 +1,27 @@
 #pragma once
 
+#include "common/connection.hpp"
 #include "daemon/flow.hpp"
 
 namespace tromp {
 
+/// What of the past that two ends have in common does not hold any more: in words, empty where it holds.
+struct LostPast {
+    std::string theirs;  ///< the source went back to an earlier state, or was set up anew
+    std::string ours;    ///< the target did
+};
+
 /// A position is good only for the database that it was read from, and only if neither end has gone back since, or was
-/// moved: to a backup, an older snapshot of its disk, a standby, a copy, another cluster. Throws Error that names what
-/// happened and says what to do; nothing may be read then, because changes would be skipped, or taken for known at the
-/// other end.
-void check_identity(const StoredState& state, const BatchHeader& header, const Peer& from);
+/// moved: to a backup, an older snapshot of its disk, a standby, a copy, another cluster. Otherwise changes would be
+/// skipped, or taken for known at the other end: the link begins anew then.
+LostPast find_lost_past(const StoredState& state, const BatchHeader& header, const Peer& from);
 
-/// What of it must hold at either end before anything else is looked at. `moved` as StoredState::moved.
+/// Has the source read something of the target's log that is there no more, with others in its place? In words; empty:
+/// no.
+pg::asio::awaitable<std::string> find_overlooked(pg::Connection& target, const BatchHeader& header, const Peer& from);
+
+/// Throws Error where a database is not where its links began: only its `init` may say that it is that node.
+/// `moved` as StoredState::moved.
 void check_at_home(const std::string& name, const std::string& moved);
-
-/// What the source has read of us was read by this link, and not by one that was ended here since.
-void check_begun_alike(const std::string& own_link, const BatchHeader& header, const Peer& from);
-
-/// `overlooked`: the answer of overlooked.sql in our own log, by what the source has read of it.
-void check_nothing_overlooked(bool overlooked, const Peer& from);
 
 }  // namespace tromp

@@ -17,12 +17,6 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-// A statement of a large batch may take its time; that a connection is dead is noticed by keepalive.
-constexpr std::chrono::minutes patience_with_statements{10};
-
-// A server that goes on with a batch that nobody waits for would keep the next one out.
-constexpr const char* notice_lost_client = "SET client_connection_check_interval = '5s'";
-
 // However often it is woken, a link with held tables compares all tables no more often than that.
 constexpr std::chrono::milliseconds look_at_held_every{1000};
 
@@ -84,6 +78,8 @@ asio::awaitable<void> Link::run() {
         } catch (...) {
             error = std::current_exception();
         }
+        source_.reset();
+        target_.reset();
         const auto failure = classify<Failure>(error);
         if (failure.cancelled) {
             const auto cancellation = co_await asio::this_coro::cancellation_state;
@@ -92,7 +88,8 @@ asio::awaitable<void> Link::run() {
         fail(failure);
         // What only a person can mend is not tried more often than need be.
         const auto patient = std::min(options_.retry.max, options_.poll_interval);
-        const auto delay = failure.state == LinkState::failed ? patient : backoff_.next();
+        const auto usual = failure.state == LinkState::failed ? patient : backoff_.next();
+        const auto delay = std::exchange(try_at_once_, false) ? 0ms : usual;
         status_.retry_at = pg::Clock::now() + delay;
         hooks_.progress();
         const bool woken = co_await alarm_.wait_until(*status_.retry_at);
@@ -102,13 +99,12 @@ asio::awaitable<void> Link::run() {
 }
 
 void Link::fail(const Failure& failure) {
-    // Perhaps the link does not last long enough for a batch of this size.
-    if (under_way_ && failure.broken) chunk_ = std::max<std::uint64_t>(chunk_ / 4, 1);
-    under_way_ = false;
+    if (under_way_ && failure.broken) chunk_.broken(pg::Clock::now() - *under_way_);
+    under_way_.reset();
     status_.to_receive.reset();
     status_.to_receive_seconds.reset();
     status_.clock_offset.reset();
-    status_.drained.reset();
+    status_.drained = std::exchange(drained_by_another_, std::nullopt);
     status_.state = failure.state;
     status_.reason = failure.message;
     if (failure.state != LinkState::connecting) status_.last_error = failure.message;
@@ -118,74 +114,28 @@ void Link::fail(const Failure& failure) {
     spdlog::warn("link={} state={} error=\"{}\"", options_.source.peer.name, to_string(failure.state), failure.message);
 }
 
-asio::awaitable<std::unique_ptr<pg::Connection>> Link::open_target(const char* what) {
-    pg::Options session;
-    session.label = "database of " + options_.target.peer.name;
-    session.application_name = "trompd " + std::string(what) + " from " + options_.source.peer.name;
-    session.silence_limit = patience_with_statements;
-    auto target = co_await pg::Connection::open(options_.target.conninfo, session);
-    if (target->server_version() >= 140000) co_await target->query(notice_lost_client);
-    co_return target;
-}
-
-asio::awaitable<std::unique_ptr<pg::Connection>> Link::connect_target() {
-    auto target = co_await open_target("apply");
-    const auto row =
-        co_await target->query(render_sql(sql::apply_session, "source", std::to_string(options_.source.peer.node)));
-    if (row.boolean(0, "in_recovery"))
-        throw Error("the database of " + options_.target.peer.name + " is a standby, which cannot be written to");
-    if (!row.optional_at(0, "node") || row.number(0, "node") != options_.target.peer.node) {
-        throw Error("the database of " + options_.target.peer.name + " is set up as node " +
-                    row.optional_at(0, "node").value_or("(none)") + ", but this configuration says node " +
-                    std::to_string(options_.target.peer.node));
-    }
-    if (!row.boolean(0, "alone")) {
-        throw NotYet("another trompd already brings the changes of " + options_.source.peer.name + " to " +
-                     options_.target.peer.name);
-    }
-    co_return target;
-}
-
-asio::awaitable<std::unique_ptr<pg::Connection>> Link::connect_source() {
-    pg::Options session;
-    session.label = options_.source.peer.name;
-    session.application_name = "trompd pull for " + options_.target.peer.name;
-    session.reads_only = true;
-    auto source = co_await pg::Connection::open(options_.source.conninfo, session);
-    // A pull that hangs must not keep users of the source waiting behind it.
-    std::string limits = "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '5s';";
-    if (source->server_version() >= 140000) limits += std::string(notice_lost_client) + ";";
-    const auto row = co_await source->query(std::move(limits) + "SELECT pg_is_in_recovery() AS in_recovery");
-    if (row.boolean(0, "in_recovery")) {
-        throw Error("the database of " + options_.source.peer.name +
-                    " is a standby, which cannot be read from: its snapshots are not complete. "
-                    "Give the primary's address, or promote it");
-    }
-    co_await source->query("LISTEN trompd_wake");
-    co_return source;
-}
-
 asio::awaitable<void> Link::serve() {
     if (status_.last_error.empty() && status_.state != LinkState::connecting) enter(LinkState::connecting);
-    const auto target = co_await connect_target();
-    const auto source = co_await connect_source();
-    Flow flow{*source, *target, options_.source.peer, options_.target.peer.node, {}, chunk_, {}, {}, {}};
+    co_await connect();
+    chunk_.connected();
+    Flow flow{*source_, *target_, options_.source.peer, options_.target.peer.node, {}, chunk_.events(), {}, {}, {}};
     flow.target_conninfo = options_.target.conninfo;
     flow.apply_ddl = options_.apply_ddl;
     flow.clocks = [this](const ClockReading& offset) { check_clock(offset); };
     flow.blocks.open = [this] { return open_target("blocks"); };
     flow.blocks.kept = [this] {
         backoff_.reset();
-        under_way_ = false;  // what came is not lost
+        under_way_.reset();  // what came is not lost
     };
-    const auto there = co_await read_clock(*source);
-    const auto here = co_await read_clock(*target);
+    const auto there = co_await read_clock(*source_);
+    const auto here = co_await read_clock(*target_);
     check_clock(there - here);
     flow.begun = [this](const BatchHeader& header) {
         status_.to_receive = header.events_for_us;
         status_.to_receive_seconds = header.oldest_age;
-        if (status_.state != LinkState::streaming) enter(LinkState::catching_up);
-        under_way_ = true;
+        const bool apart = status_.state == LinkState::streaming || status_.state == LinkState::resynchronising;
+        if (!apart) enter(LinkState::catching_up);
+        under_way_ = pg::Clock::now();
     };
     Meeting meeting;
     pg::Clock::time_point met;
@@ -196,12 +146,18 @@ asio::awaitable<void> Link::serve() {
             met = pg::Clock::now();
             woken = false;
         }
+        if (!meeting.waits.empty()) {
+            enter(LinkState::resynchronising, meeting.waits);
+            hooks_.progress();
+            co_await rest(*source_, look_at_held_every);
+            continue;
+        }
         const auto began = pg::Clock::now();
-        flow.chunk = chunk_;
+        flow.chunk = chunk_.events();
         const auto report = co_await replicate_batch(flow);
         note(report, began);
         if (report.acknowledged) hooks_.acknowledged();
-        read_again = report.outcome == Outcome::changed;
+        read_again = report.outcome == Outcome::changed || report.outcome == Outcome::anew;
         // The rows that a statement waited for may have come.
         woken = woken || (meeting.open_statements > 0 && report.outcome == Outcome::applied);
         if (report.outcome == Outcome::empty || report.outcome == Outcome::paused) {
@@ -209,8 +165,9 @@ asio::awaitable<void> Link::serve() {
             const auto next_look = met + (woken ? look_at_held_every : options_.poll_interval);
             const auto longest = std::chrono::ceil<std::chrono::milliseconds>(next_look - pg::Clock::now());
             const bool alarmed = co_await rest(
-                *source, meeting.any_held ? std::clamp(longest, 1ms, options_.poll_interval) : options_.poll_interval);
+                *source_, meeting.any_held ? std::clamp(longest, 1ms, options_.poll_interval) : options_.poll_interval);
             woken = woken || alarmed;
+            if (to_be_proved_) co_await prove();
             read_again = read_again || (meeting.any_held ? pg::Clock::now() >= next_look : woken);
         }
     }
@@ -218,12 +175,13 @@ asio::awaitable<void> Link::serve() {
 
 void Link::note(const BatchReport& report, pg::Clock::time_point began) {
     backoff_.reset();
-    under_way_ = false;
+    under_way_.reset();
     status_.last_error.clear();
     if (!logged_error_.empty()) {
         spdlog::info("link={} works again", options_.source.peer.name);
         logged_error_.clear();
     }
+    if (report.outcome == Outcome::anew) return;
     if (report.outcome == Outcome::changed) {
         spdlog::info("link={} a table changed while it was read; its batch is read again", options_.source.peer.name);
         return;
@@ -239,6 +197,14 @@ void Link::note(const BatchReport& report, pg::Clock::time_point began) {
         enter(LinkState::paused);
         return;
     }
+    const bool comparing = report.comparing.tables > 0;
+    status_.comparing = comparing ? std::optional(report.comparing) : std::nullopt;
+    if (comparing) enter(LinkState::resynchronising);
+    if (report.outcome == Outcome::empty && comparing) {
+        status_.to_receive = 0;
+        status_.to_receive_seconds = 0.0;
+        return;
+    }
     if (report.outcome == Outcome::empty) {
         status_.to_receive = 0;
         status_.to_receive_seconds = 0.0;
@@ -247,13 +213,16 @@ void Link::note(const BatchReport& report, pg::Clock::time_point began) {
         enter(LinkState::streaming);
         return;
     }
-    chunk_ = std::min(2 * chunk_, options_.chunk);
+    if (report.header.events >= static_cast<std::int64_t>(chunk_.events())) {
+        const auto events = std::max(report.header.events, report.rows);  // of a large transaction not all were counted
+        chunk_.committed(static_cast<std::uint64_t>(events), pg::Clock::now() - began);
+    }
     spdlog::debug("link={} events={} rows={} conflicts={}", options_.source.peer.name, report.header.events_for_us,
                   report.rows, report.conflicts);
     if (report.conflicts > 0) spdlog::info("link={} conflicts={}", options_.source.peer.name, report.conflicts);
     status_.to_receive = report.waiting;
     status_.to_receive_seconds = report.waiting.value_or(1) == 0 ? 0.0 : report.header.oldest_age;
-    if (report.waiting.value_or(0) > 0) enter(LinkState::catching_up);
+    if (report.waiting.value_or(0) > 0 && !comparing) enter(LinkState::catching_up);
 }
 
 void Link::check_clock(const ClockReading& offset) {

@@ -4,6 +4,7 @@
 #include "common/config.hpp"
 #include "common/report.hpp"
 #include "daemon/batch.hpp"
+#include "daemon/chunk_size.hpp"
 #include "daemon/event.hpp"
 
 #include <functional>
@@ -21,7 +22,7 @@ struct LinkOptions {
     Endpoint target;
     std::chrono::milliseconds poll_interval;
     Retry retry;
-    std::uint64_t chunk = 100000;  ///< events, at most; fewer where the link does not last for so many
+    std::uint64_t chunk = 100000;  ///< events, at most; see ChunkSize
     Limits limits;
     bool apply_ddl = true;  ///< schema statements of the source are run at the target
 };
@@ -29,8 +30,10 @@ struct LinkOptions {
 /// How a link stands, for reports.
 struct LinkStatus {
     LinkState state = LinkState::connecting;
-    std::string reason;      ///< why it is not streaming; empty if nothing is wrong
-    std::string last_error;  ///< cleared by the next pull that works
+
+    std::string reason;                        ///< why it is not streaming; empty if nothing is wrong
+    std::optional<ComparingReport> comparing;  ///< while the tables are made equal
+    std::string last_error;                    ///< cleared by the next pull that works
     std::optional<pg::Clock::time_point> retry_at;
     std::optional<std::int64_t> to_receive;    ///< events; none while the source cannot be asked
     std::optional<double> to_receive_seconds;  ///< age of the oldest of them
@@ -57,6 +60,10 @@ class Link {
     /// Ends any wait or back-off now; the tables of both ends are read again.
     void wake() { alarm_.notify(); }
 
+    /// The machine's network is another one than before, or the machine has slept: as wake(), and connections that may
+    /// have died without a word are found out within seconds; one that is on its way is begun anew.
+    void network_changed();
+
     const LinkStatus& status() const { return status_; }
     const LinkOptions& options() const { return options_; }
 
@@ -66,6 +73,10 @@ class Link {
     pg::asio::awaitable<std::unique_ptr<pg::Connection>> open_target(const char* what);
     pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_target();
     pg::asio::awaitable<std::unique_ptr<pg::Connection>> connect_source();
+    /// Another daemon runs this direction: is all of it there?
+    pg::asio::awaitable<void> look_on(pg::Connection& target);
+    pg::asio::awaitable<void> connect();
+    pg::asio::awaitable<void> prove();
     pg::asio::awaitable<bool> rest(pg::Connection& source, std::chrono::milliseconds longest);
     void note(const BatchReport& report, pg::Clock::time_point began);
     /// Notes by how much the clocks differ. Throws where that stops the link.
@@ -76,9 +87,23 @@ class Link {
     LinkOptions options_;
     Hooks hooks_;
     Backoff backoff_;
-    std::uint64_t chunk_;
-    bool under_way_ = false;  ///< a batch, of which nothing is kept when the link breaks
+    ChunkSize chunk_;
+    /// When the batch began, of which nothing is kept if the link breaks now.
+    std::optional<pg::Clock::time_point> under_way_;
+    /// A session as its server knows it.
+    struct Session {
+        std::string pid;
+        std::string began;
+    };
+
+    std::optional<Session> session_at_target_;  ///< the latest
+    std::unique_ptr<pg::Connection> target_;    ///< while serve() runs
+    std::unique_ptr<pg::Connection> source_;
     Event alarm_;
+    Event other_network_;
+    std::optional<pg::Clock::time_point> drained_by_another_;  ///< see look_on()
+    bool to_be_proved_ = false;  ///< the network has changed since either end was heard of
+    bool try_at_once_ = false;   ///< a connection did not outlive a change of the network
     LinkStatus status_;
     std::string logged_error_;
     bool skew_logged_ = false;

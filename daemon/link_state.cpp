@@ -21,10 +21,16 @@ pg::asio::awaitable<StoredState> read_link_state(pg::Connection& target, int sou
     state.held = parse_held_tables(row.at(0, "held_tables"));
     state.compared = row.optional_at(0, "compared").value_or("");
     state.identity = {row.optional_at(0, "system_identifier").value_or(""), row.optional_at(0, "timeline").value_or(""),
-                      row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "link").value_or(""),
+                      row.optional_at(0, "incarnation").value_or(""), row.optional_at(0, "knows").value_or(""),
                       row.optional_at(0, "mark").value_or("")};
     state.own_name = row.at(0, "own_name");
     state.own_link = row.at(0, "own_link");
+    state.used = row.boolean(0, "used");
+    state.whole = row.boolean(0, "whole");
+    state.behind = row.boolean(0, "behind");
+    state.yields = row.boolean(0, "yields");
+    state.asked = row.optional_at(0, "asked").value_or("");
+    state.comparing = parse_comparing(row.at(0, "comparing"));
     state.own_marks = {std::string(row.at(0, "own_mark")), row.optional_at(0, "own_mark_before").value_or("")};
     state.moved = row.optional_at(0, "moved").value_or("");
     if (state.position) state.last_event = row.number(0, "last_event");

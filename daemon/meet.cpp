@@ -2,6 +2,7 @@
 
 #include "daemon/agreement.hpp"
 #include "daemon/first_contact.hpp"
+#include "daemon/greeting.hpp"
 #include "daemon/hold_tables.hpp"
 #include "daemon/lacking.hpp"
 #include "daemon/recheck.hpp"
@@ -24,6 +25,8 @@ pg::asio::awaitable<Meeting> meet(Flow& flow) {
     auto misfits = fit.misfits;
     co_await hold_until_read(flow, misfits);
     co_await forget_comparisons(flow);
+    meeting.waits = co_await greet(flow);
+    if (!meeting.waits.empty()) co_return meeting;
     const auto limit = flow.source.silence_limit();
     flow.source.set_silence_limit(patience_at_first_contact);
     const auto different = co_await first_contact(flow);

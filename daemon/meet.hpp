@@ -10,6 +10,7 @@ namespace tromp {
 struct Meeting {
     std::size_t open_statements = 0;  ///< of the source, which could not be run at the target yet
     bool any_held = false;            ///< these, or tables that wait
+    std::string waits{};              ///< nothing may be read yet, for this reason; mostly empty
 };
 
 /// The ends of a link meet: when it comes up, and when either may have changed. Runs the statements that come before

@@ -5,6 +5,7 @@
 #include "common/log.hpp"
 #include "common/sql_text.hpp"
 #include "common/table_rules.hpp"
+#include "daemon/network_watch.hpp"
 #include "daemon/retry.hpp"
 #include "daemon/running_link.hpp"
 #include "daemon/service.hpp"
@@ -43,6 +44,8 @@ void Node::start() {
     spawn(guard_users());
     spawn(retry_held_rows());
     spawn(tell_service());
+    spawn(follow_network());
+    spawn(watch_sleep([this] { network_changed("the machine has slept, or trompd was stopped"); }));
     spawn(service::feed_watchdog());
     for (const auto& neighbour : config_.neighbours) {
         if (neighbour.direction == Direction::both) spawn(care_for(neighbour));
@@ -217,6 +220,12 @@ asio::awaitable<void> Node::serve_own_database() {
 void Node::wake_links() {
     for (const auto& running : links_)
         running->link.wake();
+}
+
+void Node::network_changed(std::string_view what) {
+    spdlog::debug("{}: every link is looked at now", what);
+    for (const auto& running : links_)
+        running->link.network_changed();
 }
 
 }  // namespace tromp

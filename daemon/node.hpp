@@ -39,6 +39,7 @@ class Node {
     boost::asio::awaitable<void> retry_held_rows();
     boost::asio::awaitable<void> care_for(const Neighbour& neighbour);
     boost::asio::awaitable<void> tell_service();
+    boost::asio::awaitable<void> follow_network();
     void spawn(boost::asio::awaitable<void> work);
     /// Called by each coroutine at its end.
     void ended(const std::exception_ptr& error);
@@ -60,6 +61,7 @@ class Node {
     boost::asio::awaitable<std::string> wait_until_drained(std::vector<int> neighbours, pg::Clock::time_point deadline);
     std::vector<const Link*> links_with(const std::vector<int>& neighbours) const;
     void wake_links();
+    void network_changed(std::string_view what);
 
     boost::asio::io_context& context_;
     Config config_;

@@ -1,11 +1,13 @@
 #include "common/backoff.hpp"
 #include "common/sql_text.hpp"
 #include "daemon/held.hpp"
+#include "daemon/network_watch.hpp"
 #include "daemon/node.hpp"
 #include "daemon/prune.hpp"
 #include "daemon/retry.hpp"
 #include "daemon/running_link.hpp"
 #include "daemon/service.hpp"
+#include "daemon/stale.hpp"
 
 #include <spdlog/spdlog.h>
 #include <sql/embedded.hpp>
@@ -30,14 +32,16 @@ constexpr auto care_interval = 10s;
 asio::awaitable<void> Node::keep_log_short() {
     Backoff backoff(1s, 30s);
     for (;;) {
+        const auto longest = std::clamp<pg::milliseconds>(config_.limits.stale_after / 4, 1s, prune_at_least_every);
         std::exception_ptr error;
         try {
             Pruner pruner;
             std::unique_ptr<pg::Connection> database;
             for (;;) {
-                co_await prunable_.wait_until(pg::Clock::now() + prune_at_least_every);
+                co_await prunable_.wait_until(pg::Clock::now() + longest);
                 co_await Event{}.wait_until(pruner.not_before());
                 if (!database) database = co_await open_own("prune");
+                co_await mark_stale(*database, config_.limits);
                 const auto pruned = co_await pruner.prune(*database);
                 const auto compacted = co_await pruner.compact(*database);
                 if (pruned + compacted > 0) spdlog::debug("pruned={} compacted={}", pruned, compacted);
@@ -119,6 +123,7 @@ asio::awaitable<void> Node::care_for(const Neighbour& neighbour) {
                     render_sql(sql::care_begin, "node", std::to_string(config_.node), "name", config_.name);
                 const auto row = co_await database->query(query);
                 if (row.boolean(0, "alone")) {
+                    co_await mark_stale(*database, config_.limits);
                     co_await pruner.prune(*database);
                     co_await pruner.compact(*database);
                     co_await try_held_again(*database);
@@ -131,6 +136,19 @@ asio::awaitable<void> Node::care_for(const Neighbour& neighbour) {
         }
         if (const auto reason = why(error)) spdlog::debug("link={} care: {}", name, *reason);
         co_await Event{}.wait_until(pg::Clock::now() + care_interval);
+    }
+}
+
+asio::awaitable<void> Node::follow_network() {
+    std::exception_ptr error;
+    try {
+        co_await watch_network([this] { network_changed("the network has changed"); });
+    } catch (...) {
+        error = std::current_exception();
+    }
+    if (const auto reason = why(error)) {
+        spdlog::warn("changes of the network cannot be followed ({}): a neighbour is back when its retry comes",
+                     *reason);
     }
 }
 

@@ -56,9 +56,12 @@ void overlay(NeighbourReport& report, const LinkStatus& status, bool incoming) {
             report.last_sync =
                 fmt::format("{:%FT%TZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(*status.in_sync_at)));
     }
-    if (report.state && badness(*report.state) > badness(status.state)) return;
-    report.state = status.state;
-    report.reason = status.reason.empty() ? std::nullopt : std::optional(status.reason);
+    const bool away = status.state == LinkState::backing_off || status.state == LinkState::connecting;
+    const bool given_up = report.state == LinkState::stale && away;
+    if (report.state && !given_up && badness(*report.state) > badness(status.state)) return;
+    if (!given_up) report.state = status.state;
+    report.comparing = status.comparing;
+    if (!given_up) report.reason = status.reason.empty() ? std::nullopt : std::optional(status.reason);
     if (!status.last_error.empty()) report.last_error = status.last_error;
     report.retry_in_seconds = status.retry_at ? std::optional(seconds_until(*status.retry_at)) : std::nullopt;
 }

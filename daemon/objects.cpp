@@ -1,8 +1,8 @@
 #include "daemon/objects.hpp"
 
 #include "common/fault.hpp"
+#include "common/object_sql.hpp"
 #include "daemon/copy_in.hpp"
-#include "daemon/object_sql.hpp"
 #include "daemon/table_sql.hpp"
 
 #include <sql/embedded.hpp>

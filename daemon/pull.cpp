@@ -1,7 +1,7 @@
 #include "daemon/pull.hpp"
 
 #include "common/fault.hpp"
-#include "daemon/object_sql.hpp"
+#include "common/object_sql.hpp"
 #include "daemon/table_sql.hpp"
 
 #include <boost/json.hpp>
@@ -69,6 +69,10 @@ BatchHeader read_header(const pg::Result& row, const Peer& expected) {
     header.identity.mark = row.optional_at(0, "mark").value_or("");
     header.marks = {header.identity.mark, row.optional_at(0, "mark_before").value_or("")};
     header.link_of_us = row.optional_at(0, "link_of_us").value_or("");
+    header.behind = row.at(0, "behind") == "t";
+    header.yields = row.at(0, "yields") == "t";
+    header.asked = row.optional_at(0, "asked").value_or("");
+    header.comparing = parse_comparing(row.at(0, "comparing"));
     header.mark_of_us = row.optional_at(0, "mark_of_us").value_or("");
     if (row.optional_at(0, "newest_of_us")) header.newest_of_us = row.number(0, "newest_of_us");
     header.moved = row.optional_at(0, "moved").value_or("");
@@ -143,7 +147,7 @@ pg::asio::awaitable<void> Pull::drain() {
 }
 
 pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& tables, const std::set<int>& truncated,
-                                         bool more_follows) {
+                                         const std::map<int, std::string>& found, bool more_follows) {
     co_await drain();
     std::string query;
     std::vector<const ReplicatedTable*> sources;
@@ -161,6 +165,8 @@ pg::asio::awaitable<void> Pull::ask_rows(const std::vector<const TablePair*>& ta
         more["table"] = pair->source.quoted_name();
         more["tbl"] = std::to_string(pair->source.id);
         more["join"] = pair->source.key_match("t", "k");
+        const auto keys = found.find(pair->source.id);
+        more["more_keys"] = keys == found.end() ? "" : render_sql(sql::compare_more_keys, "keys", keys->second);
         query += render_sql(any_held_ ? sql::pull_rows_held : sql::pull_rows, more);
         if (truncated.contains(pair->source.id)) {
             more["keys"] = pair->source.key_list("t");

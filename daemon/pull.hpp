@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -52,8 +53,9 @@ class Pull {
     /// Asks for the rows of these tables: a COPY for each, in this order, and one more behind it where rows are held at
     /// the source; then, where the table's id is in `truncated`, the two of pull_spared.sql. With `more` other
     /// questions follow before the end.
+    /// `found`: keys beside those of the log, by table, as compare_more_keys.sql wants them.
     pg::asio::awaitable<void> ask_rows(const std::vector<const TablePair*>& tables, const std::set<int>& truncated,
-                                       bool more);
+                                       const std::map<int, std::string>& found, bool more);
 
     /// Asks for the COPY of pull_objects.sql. The numbers are separated by commas, here and below.
     pg::asio::awaitable<void> ask_objects(const std::string& objects);

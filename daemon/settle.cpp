@@ -37,20 +37,24 @@ bool comes_first(unsigned times_given_way) {
 class Settlement {
   public:
     Settlement(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
-               const Reading& read_of_us)
-        : target_(target), source_(source), pairs_(pairs), staged_(staged), read_of_us_(read_of_us) {}
+               const Reading& read_of_us, const Terms& terms)
+        : target_(target), source_(source), pairs_(pairs), staged_(staged), read_of_us_(read_of_us), terms_(terms) {}
 
     /// Tells whether rows are held in this database.
     asio::awaitable<bool> lock_and_look(Manner manner) {
         co_await lock_rows(target_, pairs_, staged_, manner);
         co_await fault_point("apply.locked", source_);
-        Seen seen;
-        for (;;) {
-            seen = co_await look(target_, source_, read_of_us_);
-            if (seen.late == 0) break;
-            const auto locked = co_await lock_late_rows(target_, pairs_, staged_);
-            if (locked == 0) break;
+        auto seen = co_await look_well();
+        if (seen.any_shared) {
+            any_shared_ = true;
+            const auto absent = co_await weigh_shared(target_, source_, pairs_, staged_, read_of_us_);
+            if (absent > 0) {
+                co_await keep_batches_away(target_);
+                seen = co_await look_well();
+                if (seen.any_shared) co_await weigh_shared(target_, source_, pairs_, staged_, read_of_us_);
+            }
         }
+        co_await weigh_differences(target_, pairs_, staged_, terms_);
         co_await fault_point("apply.looked", source_);
         co_return seen.any_held;
     }
@@ -67,19 +71,32 @@ class Settlement {
         co_return merged;
     }
 
+    bool any_shared() const { return any_shared_; }
+
   private:
+    asio::awaitable<Seen> look_well() {
+        for (;;) {
+            const auto seen = co_await look(target_, source_, read_of_us_);
+            if (seen.late == 0) co_return seen;
+            const auto locked = co_await lock_late_rows(target_, pairs_, staged_);
+            if (locked == 0) co_return seen;
+        }
+    }
+
     pg::Connection& target_;
     int source_;
     const TablePairs& pairs_;
     const Staged& staged_;
     const Reading& read_of_us_;
+    const Terms& terms_;
+    bool any_shared_ = false;
 };
 
 }  // namespace
 
-asio::awaitable<void> settle(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
-                             const Reading& read_of_us, Manner manner) {
-    Settlement settlement(target, source, pairs, staged, read_of_us);
+asio::awaitable<bool> settle(pg::Connection& target, int source, const TablePairs& pairs, const Staged& staged,
+                             const Reading& read_of_us, const Terms& terms, Manner manner) {
+    Settlement settlement(target, source, pairs, staged, read_of_us, terms);
     const auto give_up = pg::Clock::now() + patience_with_locks;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     unsigned times_given_way = 0;
@@ -113,6 +130,7 @@ asio::awaitable<void> settle(pg::Connection& target, int source, const TablePair
         co_await timer.async_wait(asio::use_awaitable);
     }
     co_await keep_held(target, source, pairs, staged);
+    co_return settlement.any_shared();
 }
 
 }  // namespace tromp

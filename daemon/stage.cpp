@@ -110,13 +110,16 @@ pg::asio::awaitable<void> stage_rows(Pull& pull, pg::Connection& target, const T
     std::vector<const TablePair*> tables;
     for (const int id : staged.tables)
         tables.push_back(&pairs.at(id));
-    co_await pull.ask_rows(tables, staged.truncated, more);
+    co_await pull.ask_rows(tables, staged.truncated, staged.found, more);
     for (const TablePair* const pair : tables) {
         const auto stage = stage_name(pair->target);
         co_await target.query(render_sql(sql::stage_rows, table_sql(*pair)));
         CopyIn sink(target);
         co_await sink.begin("COPY " + stage + " (" + pair->shared_columns() + ") FROM STDIN");
-        const LineSink write = [&sink](std::string_view line) { return sink.write(line); };
+        const LineSink write = [&sink, &staged](std::string_view line) {
+            staged.bytes += static_cast<std::int64_t>(line.size());
+            return sink.write(line);
+        };
         for (int copy = 0; copy < pull.copies(); ++copy)
             co_await pull.copy(write);
         staged.rows += co_await sink.end();

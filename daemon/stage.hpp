@@ -5,16 +5,19 @@
 #include "daemon/pull.hpp"
 #include "daemon/table_sql.hpp"
 
+#include <map>
 #include <set>
 
 namespace tromp {
 
 /// What a batch brought into the target's temporary tables.
 struct Staged {
-    std::set<int> tables;     ///< the source's ids of the tables with events
-    std::set<int> truncated;  ///< of these, the ones with a TRUNCATE
-    std::int64_t events = 0;  ///< steps of sides
+    std::set<int> tables;                ///< the source's ids of the tables with events
+    std::set<int> truncated;             ///< of these, the ones with a TRUNCATE
+    std::map<int, std::string> found{};  ///< keys that a comparison found, by these: as for Pull::ask_rows
+    std::int64_t events = 0;             ///< steps of sides
     std::int64_t rows = 0;
+    std::int64_t bytes = 0;  ///< of these
 };
 
 /// Streams the events of a pull into the target's open transaction. The source's table numbers become the target's.

@@ -19,6 +19,18 @@ bool is_staged_as_text(const ReplicatedTable& table, const Column& column) {
     return column.local && !column.large_object && !table.is_key(column.name);
 }
 
+// Compares the stored bytes, so it needs no operator of the type. Without the casts it would be a comparison by column.
+std::string other_bytes(const List& here, const List& staged) {
+    if (here.text().empty()) return "false";
+    return "ROW(" + here.text() + ")::record OPERATOR(pg_catalog.*<>) ROW(" + staged.text() + ")::record";
+}
+
+void add_both(const ReplicatedTable& table, const Column& column, List& here, List& staged) {
+    const auto name = quote_identifier(column.name);
+    here.add("t." + name + (is_staged_as_text(table, column) ? "::text" : column.large_object ? "::oid" : ""));
+    staged.add("r." + name);
+}
+
 std::string moving(const ReplicatedTable& table) {
     List here;
     List staged;
@@ -26,14 +38,18 @@ std::string moving(const ReplicatedTable& table) {
         const bool unique = std::find(table.unique_columns.begin(), table.unique_columns.end(), column.name) !=
                             table.unique_columns.end();
         if (!unique && (!column.fixed || table.is_key(column.name))) continue;
-        const auto name = quote_identifier(column.name);
-        here.add("t." + name + (is_staged_as_text(table, column) ? "::text" : column.large_object ? "::oid" : ""));
-        staged.add("r." + name);
+        add_both(table, column, here, staged);
     }
-    if (here.text().empty()) return "false";
-    // Compares the stored bytes, so it needs no operator of the type. Without the casts it would be a comparison by
-    // column.
-    return "ROW(" + here.text() + ")::record OPERATOR(pg_catalog.*<>) ROW(" + staged.text() + ")::record";
+    return other_bytes(here, staged);
+}
+
+std::string differing(const TablePair& pair) {
+    List here;
+    List staged;
+    for (const auto& column : pair.target.columns) {
+        if (pair.shares(column.name) && !pair.target.is_key(column.name)) add_both(pair.target, column, here, staged);
+    }
+    return other_bytes(here, staged);
 }
 
 }  // namespace
@@ -97,6 +113,7 @@ SqlValues table_sql(const TablePair& pair) {
             {"casts", casts.text()},
             {"completions", completions.text()},
             {"moving", moving(table)},
+            {"differing", differing(pair)},
             {"match", table.key_match("t", "d")},
             {"match_staged", table.key_match("r", "d")},
             // A deferrable key cannot be the arbiter; its table is locked against inserts instead (lock_rows).

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "common/replicated_table.hpp"
 #include "common/sql_text.hpp"
-#include "daemon/replicated_table.hpp"
 
 namespace tromp {
 

@@ -49,7 +49,11 @@ asio::awaitable<void> Wakeup::run(pg::Connection& database, Event& stop) {
 }
 
 asio::awaitable<void> Wakeup::serve(pg::Connection& database) {
-    const auto session = co_await database.query(std::string(sql::wakeup_session));
+    auto session = co_await database.query(std::string(sql::wakeup_session));
+    while (!session.boolean(0, "alone") && !session.boolean(0, "taken")) {
+        co_await database.wait_notification(without_notify_interval);
+        session = co_await database.query(std::string(sql::wakeup_session));
+    }
     if (session.boolean(0, "in_recovery"))
         throw Error("the own database is a standby, which cannot be written to: promote it, or correct `database`");
     if (!session.optional_at(0, "node")) throw Error("the own database is not set up: run trompctl init");

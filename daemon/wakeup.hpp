@@ -1,8 +1,8 @@
 #pragma once
 
 #include "common/connection.hpp"
+#include "common/position.hpp"
 #include "daemon/event.hpp"
-#include "daemon/position.hpp"
 
 #include <chrono>
 

@@ -7,7 +7,7 @@
 #   build_dependencies, test_dependencies, server_dependencies   arrays of package names for it
 
 build_dependencies=(cmake ninja-build g++ pkg-config libpq-dev libyaml-cpp-dev libspdlog-dev libsystemd-dev libpg-query-dev)
-test_dependencies=(catch2 librapidcheck-dev faketime)
+test_dependencies=(catch2 librapidcheck-dev faketime iproute2)
 server_dependencies=(postgresql)
 
 # Boost 1.81 or later. Debian 12 has it beside its default, which is older; where it is not offered, the default is

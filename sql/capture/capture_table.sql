@@ -30,6 +30,35 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION replication.is_filled(relation oid) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off
+AS $$
+DECLARE
+    filled boolean;
+BEGIN
+    IF EXISTS (SELECT FROM pg_class c WHERE c.oid = relation) THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', relation::regclass) INTO filled;
+    END IF;
+    RETURN coalesce(filled, false);
+END
+$$;
+
+-- Did this node never have a row, so that whatever it will have is in its log?
+CREATE OR REPLACE FUNCTION replication.is_bare() RETURNS boolean
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT NOT EXISTS (SELECT FROM replication.events) AND NOT EXISTS (SELECT FROM replication.held)
+       AND NOT EXISTS (SELECT FROM replication.tables t WHERE replication.is_filled(t.relation))
+$$;
+
+-- There is something now that no log tells of.
+CREATE OR REPLACE FUNCTION replication.forget_whole() RETURNS boolean
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE replication.nodes SET whole = false, behind = behind AND used WHERE NOT is_self;
+    SELECT true
+$$;
+
 -- Makes the capture of a table what its columns, key and partitions ask for now.
 CREATE OR REPLACE FUNCTION replication.renew(table_id integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET trompd.own_work = 'on' SET client_min_messages = warning

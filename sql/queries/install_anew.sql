@@ -2,11 +2,13 @@
 -- stays, but the transaction ids of the log are those of another place: all of it becomes one transaction of this one.
 UPDATE replication.config SET value = gen_random_uuid()::text WHERE key = 'incarnation';
 UPDATE replication.nodes
-SET acknowledged = NULL, held = '{}', compared = NULL, reach = NULL, link = gen_random_uuid(), mark = gen_random_uuid(), mark_before = NULL
+SET acknowledged = NULL, held = '{}', compared = NULL, reach = NULL, mark = gen_random_uuid(), mark_before = NULL,
+    link = gen_random_uuid(), knows = NULL, used = false, behind = whole, yields = false, asked = '{"kind": "resync"}'
 WHERE NOT is_self;
 DELETE FROM replication.positions;
 DELETE FROM replication.held_tables;
 DELETE FROM replication.compared;
+DELETE FROM replication.comparing;
 DELETE FROM replication.ahead;
 DELETE FROM replication.unlocked;
 DELETE FROM replication.suspects;

@@ -2,7 +2,7 @@
 -- remains, and its key is not held (which TRUNCATEs supersede, too). Acknowledgements are those of applied pulls,
 -- and of the transactions of this place. Rows are deleted, never truncated: a pull's snapshot must still see them.
 WITH reader AS MATERIALIZED (
-    SELECT node, acknowledged, held FROM replication.nodes WHERE NOT is_self
+    SELECT node, acknowledged, held FROM replication.nodes WHERE NOT is_self AND NOT stale
 ), at_home AS MATERIALIZED (
     SELECT FROM replication.home WHERE moved IS NULL
 ), done AS MATERIALIZED (

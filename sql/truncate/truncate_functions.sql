@@ -52,14 +52,15 @@ CREATE OR REPLACE FUNCTION replication.all_compared(but smallint DEFAULT NULL) R
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT NOT EXISTS (SELECT FROM replication.nodes n
-                       WHERE NOT n.is_self AND n.node IS DISTINCT FROM but
+                       WHERE NOT n.is_self AND NOT n.stale AND n.node IS DISTINCT FROM but
                          AND n.compared IS DISTINCT FROM (SELECT md5(string_agg(format('%I.%I', t.schema_name, t.table_name), ',' ORDER BY t.schema_name COLLATE "C", t.table_name COLLATE "C"))
                                                           FROM replication.tables t))
 $$;
 
 -- Resolve, where a TRUNCATE came with the batch: adds the rows here, held ones too, that the source does not have, as deletes that are weaker
--- than whatever our log says of their keys. Not what the batch decides about anyway, and not what comes with a later chunk.
-CREATE OR REPLACE FUNCTION replication.sweep(table_id integer, table_sql text, spared_sql text, match_spared_sql text) RETURNS void
+-- than whatever our log says of their keys. Not what the batch decides about anyway, not what comes with a later chunk, and not rows t of which `uncompared_sql` is
+-- true: what the two ends never had in common is compared yet.
+CREATE OR REPLACE FUNCTION replication.sweep(table_id integer, table_sql text, spared_sql text, match_spared_sql text, uncompared_sql text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -74,7 +75,7 @@ BEGIN
         INSERT INTO pg_temp.decision (tbl, nr, key, theirs, inserted, present, swept)
         SELECT c.tbl, k.nr, k.key, ARRAY['-Infinity', c.version, c.origin, c.number]::float8[], false, false, true
         FROM pg_temp.incoming_truncate c
-        CROSS JOIN (SELECT %1$s FROM %2$s t WHERE NOT EXISTS (SELECT FROM %3$s r WHERE %4$s)
+        CROSS JOIN (SELECT %1$s FROM %2$s t WHERE NOT (%7$s) AND NOT EXISTS (SELECT FROM %3$s r WHERE %4$s)
                     UNION
                     SELECT h.nr, %5$s FROM replication.standing h
                     WHERE h.tbl = $1 AND NOT EXISTS (SELECT FROM %3$s t WHERE %6$s = h.key)) k
@@ -83,7 +84,7 @@ BEGIN
           AND NOT EXISTS (SELECT FROM pg_temp.decision d WHERE d.tbl = $1 AND d.nr = k.nr AND d.key IS NOT DISTINCT FROM k.key)$sweep$,
         CASE WHEN integer_key THEN format('t.%I::bigint AS nr, NULL::jsonb AS key', t.key_columns[1])
              ELSE format('jsonb_hash_extended(%1$s, 0) AS nr, %1$s AS key', row_key) END,
-        table_sql, spared_sql, match_spared_sql, CASE WHEN integer_key THEN 'NULL::jsonb' ELSE 'h.key' END, row_key)
+        table_sql, spared_sql, match_spared_sql, CASE WHEN integer_key THEN 'NULL::jsonb' ELSE 'h.key' END, row_key, uncompared_sql)
     USING table_id;
 END
 $$;

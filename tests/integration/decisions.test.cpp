@@ -1,7 +1,7 @@
 // The product decides for all keys of a batch at once, in SQL; tests/model runs histories over functions that decide
 // for one key. Here both decide about the same made-up logs, thousands of keys at a time.
 
-#include "tests/integration/random_logs.hpp"
+#include "tests/integration/expected.hpp"
 
 #include "common/sql_text.hpp"
 #include "daemon/batch.hpp"
@@ -15,6 +15,7 @@
 #include <sql/embedded.hpp>
 
 #include <algorithm>
+#include <limits>
 
 using namespace tromp;
 using namespace tromp::test;
@@ -23,7 +24,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t keys = 3000;
-constexpr std::int64_t first_new_id = 1000001;  // random_logs.cpp sets the sequence before it
 
 template <typename T>
 T run(asio::awaitable<T> task) {
@@ -54,6 +54,13 @@ struct Ends {
         }
         const auto incarnation = source.sql().value("SELECT value FROM replication.config WHERE key = 'incarnation'");
         target.sql().exec("UPDATE replication.positions SET incarnation = '" + incarnation + "'");
+        for (Node* const node : {&source, &target}) {
+            const auto theirs = (node == &source ? target : source)
+                                    .sql()
+                                    .value("SELECT link FROM replication.nodes WHERE NOT is_self AND node < 3");
+            node->sql().exec("UPDATE replication.nodes SET used = true, whole = true, knows = '" + theirs +
+                             "' WHERE NOT is_self AND node < 3");
+        }
     }
 
     void forwards(bool others) {
@@ -88,116 +95,6 @@ asio::awaitable<int> recheck(std::string conninfo) {
     co_return 0;
 }
 
-/// The event with which the chunk ends: the unread ones of all keys by transaction.
-Xid last_of_chunk(const RandomSide& source, const Snapshot& position, std::uint64_t chunk) {
-    std::vector<Xid> unread;
-    for (const auto& log : source.logs) {
-        for (const auto& event : log) {
-            if (!position.contains(event.xid)) unread.push_back(event.xid);
-        }
-    }
-    for (const auto& event : source.truncates) {
-        if (!position.contains(event.xid)) unread.push_back(event.xid);
-    }
-    std::sort(unread.begin(), unread.end());
-    return unread.empty() ? 0 : unread[std::min<std::size_t>(chunk, unread.size()) - 1];
-}
-
-/// What the rules make of one key.
-struct Expected {
-    bool row = false;
-    model::Events old_log;  ///< what stays of the log
-    model::Events logged;   ///< with ids from `first_new_id` on
-    bool unlocked = false;
-    std::optional<model::Ahead> ahead;
-    std::string conflict;
-};
-
-std::string words(const model::Tag& winner, const model::Tag& loser) {
-    return std::to_string(winner.origin) + ' ' + std::to_string(winner.version) + ' ' + std::to_string(loser.origin) +
-           ' ' + std::to_string(loser.version);
-}
-
-bool holds_insert(const model::Events& events) {
-    return std::any_of(events.begin(), events.end(), [](const model::Event& event) { return event.action == 'I'; });
-}
-
-/// The strongest TRUNCATE of the chunk.
-std::optional<model::Event> truncate_of_chunk(const RandomSide& source, const Snapshot& position, Xid last) {
-    std::optional<model::Event> result;
-    for (const auto& event : source.truncates) {
-        const bool in_chunk = event.via != 2 && event.xid <= last && !position.contains(event.xid);
-        if (in_chunk && (!result || event.tag > result->tag)) result = event;
-    }
-    return result;
-}
-
-/// What the target is to its other neighbours.
-enum class Forwards {
-    nothing,  ///< there are none
-    events,
-    rows  ///< and one of them has not compared its tables yet: what a TRUNCATE deletes is told to it row by row
-};
-
-/// What a TRUNCATE makes of a key that no event of the batch is about.
-void expect_swept(Expected& result, const model::Event& truncate, const RandomSide& source, const RandomSide& target,
-                  std::size_t key, Xid last, Forwards forwards) {
-    const auto to_come = model::still_to_come(source.logs[key], 2, target.position, last);
-    const bool swept = model::is_swept(to_come, target.ahead[key].value_or(model::Ahead{}));
-    if (source.rows[key] || !target.rows[key] || !swept) return;
-    const auto ahead_of_us = source.ahead[key].value_or(model::Ahead{});
-    const auto decision = model::decide({truncate}, target.logs[key], 1, source.position, ahead_of_us);
-    const auto ours = model::side(target.logs[key], 1, source.position, ahead_of_us);
-    if (decision.conflict && !holds_insert(ours))
-        result.conflict = words(std::max(decision.theirs, *decision.ours), std::min(decision.theirs, *decision.ours));
-    if (!decision.taken) return;
-    result.row = false;
-    if (forwards == Forwards::nothing) result.old_log = model::answered(target.logs[key], decision);
-    if (forwards != Forwards::rows || !target.logs[key].empty()) return;
-    auto told = truncate;
-    told.action = 'D';
-    told.via = 1;
-    told.xid = 0;
-    told.place = {first_new_id, first_new_id};
-    result.logged = {told};
-}
-
-Expected expect(const RandomSide& source, const RandomSide& target, std::size_t key, Xid last, const Snapshot& position,
-                Forwards forwards) {
-    Expected result;
-    result.row = target.rows[key];
-    result.old_log = target.logs[key];
-    auto offer = model::offer(source.logs[key], 2, target.position, last);
-    const auto known = target.ahead[key].value_or(model::Ahead{});
-    const auto steps = offer ? model::not_taken_yet(offer->steps, known) : model::Events{};
-    result.ahead = model::advance_ahead(target.ahead[key], steps.empty() ? nullptr : &*offer, position);
-    const auto truncate = truncate_of_chunk(source, target.position, last);
-    if (steps.empty()) {
-        if (truncate) expect_swept(result, *truncate, source, target, key, last, forwards);
-        return result;
-    }
-
-    const auto ahead_of_us = source.ahead[key].value_or(model::Ahead{});
-    const auto decision = model::decide(steps, target.logs[key], 1, source.position, ahead_of_us);
-    const bool present = source.rows[key];
-    const bool here = target.rows[key];
-    if (decision.conflict && (present || here)) {
-        result.conflict = words(std::max(decision.theirs, *decision.ours), std::min(decision.theirs, *decision.ours));
-    }
-    const auto losing = model::losing_truncate(target.truncates, 1, source.position);
-    if (losing && !decision.ours && present && !here && !holds_insert(steps))
-        result.conflict = words(decision.theirs, *losing);
-    if (!decision.taken) return result;
-    result.row = present;
-    result.unlocked = !present && !here;
-    if (forwards != Forwards::nothing) {
-        result.logged = model::forwarded(steps, decision, result.unlocked, 1, 0, first_new_id);
-    } else {
-        result.old_log = model::answered(target.logs[key], decision);
-    }
-    return result;
-}
-
 /// Takes the events that were logged since out of `log`, and their transactions and ids, which are whatever they are.
 model::Events take_new(model::Events& log, std::int64_t numbered_from) {
     model::Events added;
@@ -210,6 +107,7 @@ model::Events take_new(model::Events& log, std::int64_t numbered_from) {
         if (event->place.ord == event->place.id) event->place.ord = id;
         event->place.id = id;
         event->xid = 0;
+        if (event->tag.strength == std::numeric_limits<double>::lowest()) event->tag.version = event->tag.number = 0;
         added.push_back(*event);
         event = log.erase(event);
     }
@@ -226,13 +124,15 @@ std::map<std::size_t, std::string> stored_conflicts(Database& sql) {
     return result;
 }
 
-void compare_batch(Ends& ends, std::uint64_t seed, Forwards forwards) {
+void compare_batch(Ends& ends, std::uint64_t seed, Forwards forwards, bool shares) {
     std::mt19937_64 random(seed);
-    const auto source = random_side(random, keys, 1, 2, 4);
-    const auto target = random_side(random, keys, 2, 1, 3);
+    auto source = random_side(random, keys, 1, 2, 4);
+    auto target = random_side(random, keys, 2, 1, 3);
+    if (shares) share_some(random, target, source);
     const std::uint64_t chunk = random() % 3 == 0 ? 1000000 : 1 + random() % 8000;
     store(ends.source.sql(), source, 2);
     store(ends.target.sql(), target, 1);
+    ends.source.sql().exec("UPDATE item SET v = 'theirs' WHERE nr % 3 = 0");
     const auto report = run(batch(ends.source.conninfo(), ends.target.conninfo(), chunk));
     const auto last = last_of_chunk(source, target.position, chunk);
     REQUIRE(report.outcome == Outcome::applied);
@@ -246,8 +146,11 @@ void compare_batch(Ends& ends, std::uint64_t seed, Forwards forwards) {
     const auto ahead = stored_ahead(sql, 1);
     const auto conflicts = stored_conflicts(sql);
     std::vector<bool> rows(keys);
-    for (const auto& row : sql.rows("SELECT nr FROM item"))
+    std::vector<bool> theirs(keys);
+    for (const auto& row : sql.rows("SELECT nr, v FROM item")) {
         rows[std::stoull(row[0].value())] = true;
+        theirs[std::stoull(row[0].value())] = row[1].has_value();
+    }
     std::size_t taken = 0;
     for (std::size_t key = 0; key < keys; ++key) {
         const auto expected = expect(source, target, key, last, position, forwards);
@@ -256,6 +159,7 @@ void compare_batch(Ends& ends, std::uint64_t seed, Forwards forwards) {
         const auto conflict = conflicts.find(key);
         CAPTURE(seed, static_cast<int>(forwards), chunk, key);
         REQUIRE(rows[key] == expected.row);
+        REQUIRE(theirs[key] == (expected.is_theirs && differs(key)));
         REQUIRE(logs[key] == expected.old_log);
         REQUIRE(added == expected.logged);
         REQUIRE((entry == ahead.end() ? std::nullopt : std::optional(entry->second)) == expected.ahead);
@@ -284,7 +188,7 @@ TEST_CASE("a batch ends as the model's functions say, whatever is in the logs, a
             ends.target.sql().exec("UPDATE replication.nodes SET acknowledged = NULL, compared = NULL");
             if (forwards == Forwards::events)
                 ends.target.sql().exec("UPDATE replication.nodes SET compared = md5('public.item') WHERE node = 3");
-            compare_batch(ends, seed, forwards);
+            compare_batch(ends, seed, forwards, seed % 2 == 0);
         }
     }
 }

@@ -108,6 +108,17 @@ RandomSide random_side(std::mt19937_64& random, std::size_t keys, int self, int 
     return side;
 }
 
+void share_some(std::mt19937_64& random, RandomSide& one, const RandomSide& other) {
+    for (std::size_t key = 0; key < one.logs.size(); ++key) {
+        auto& log = one.logs[key];
+        const auto& theirs = other.logs[key];
+        if (theirs.empty()) continue;
+        for (auto& event : log) {
+            if (below(random, 3) == 0) event.tag = theirs[below(random, theirs.size())].tag;
+        }
+    }
+}
+
 void store(Database& sql, const RandomSide& side, int neighbour) {
     std::string events;
     std::string rows;

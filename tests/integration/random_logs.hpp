@@ -22,6 +22,9 @@ struct RandomSide {
 /// `self` and `others` are the nodes whose events are in its log; `neighbour` is the one at the other end of the link.
 RandomSide random_side(std::mt19937_64& random, std::size_t keys, int self, int neighbour, int other);
 
+/// Makes some events of the one known to the other: in both logs there is one of its tag then.
+void share_some(std::mt19937_64& random, RandomSide& one, const RandomSide& other);
+
 Snapshot random_snapshot(std::mt19937_64& random);
 
 /// Puts it into the database, in the place of all that was there.

@@ -195,7 +195,8 @@ TEST_CASE("a command line that is wrong exits 2 and says what would be right") {
     CHECK_THAT(error_of({"stauts"}), contains("did you mean status?"));
     CHECK_THAT(error_of({"sync", "--wiat"}), contains("did you mean --wait?"));
     CHECK_THAT(error_of({"sync", "--timeout", "60"}), contains("is not a duration"));
-    CHECK_THAT(error_of({"join", "1"}), contains("not in this version"));
+    CHECK_THAT(error_of({"join", "1"}), contains("1"));
+    CHECK_THAT(error_of({"join"}), contains("the NEIGHBOUR to join is missing"));
     CHECK_THAT(error_of({"held", "retry", "x"}), contains("is not an ID"));
     CHECK_THAT(error_of({"held", "discard"}), contains("the ID is missing"));
     CHECK_THAT(error_of({"init", "now"}), contains("'now' is too much"));

@@ -93,6 +93,40 @@ Decision decide(const Events& steps, const Events& log, int source, const Snapsh
     return decision;
 }
 
+Rest behind_shared(const Events& ours, const Events& steps) {
+    const auto rest = [](const Events& events, const Events& others) -> Events {
+        const auto shared = [&](const Event& event) {
+            return std::any_of(others.begin(), others.end(),
+                               [&](const Event& other) { return other.tag == event.tag; });
+        };
+        return {std::find_if(events.rbegin(), events.rend(), shared).base(), events.end()};
+    };
+    Rest result;
+    result.ours = rest(ours, steps);
+    result.theirs = rest(steps, ours);
+    result.any_shared = result.ours.size() < ours.size();
+    return result;
+}
+
+void decide_by_rest(Decision& decision, const Rest& rest) {
+    decision.ours = strongest(rest.ours);
+    const auto theirs = strongest(rest.theirs);
+    decision.conflict = decision.ours && theirs;
+    decision.taken = theirs && (!decision.ours || *theirs > *decision.ours);
+}
+
+Events logged_again(const Events& steps, const Events& rest_of_ours, const Decision& decision, bool unlocked,
+                    int source, Xid xid, std::int64_t id) {
+    auto result = forwarded(steps, decision, unlocked, source, xid, id);
+    for (auto event : staircase(rest_of_ours)) {
+        const auto next = id + static_cast<std::int64_t>(result.size());
+        event.place = {unlocked ? decision.newest_here : next, next};
+        event.xid = xid;
+        result.push_back(event);
+    }
+    return result;
+}
+
 Events forwarded(const Events& steps, const Decision& decision, bool unlocked, int source, Xid xid, std::int64_t id) {
     Events result = steps;
     for (auto& event : result) {

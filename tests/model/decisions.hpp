@@ -1,6 +1,6 @@
 #pragma once
 
-#include "daemon/position.hpp"
+#include "common/position.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -84,6 +84,23 @@ struct Decision {
 /// locked; `read_of_us` and `ahead_of_us` are the source's position and what it took ahead, of the pull's instant.
 Decision decide(const Events& steps, const Events& log, int source, const Snapshot& read_of_us,
                 const Ahead& ahead_of_us);
+
+/// Two sides after the last event that is in both: to each of the ends that one is known, with all before it.
+struct Rest {
+    bool any_shared = false;
+    Events ours;
+    Events theirs;
+};
+Rest behind_shared(const Events& ours, const Events& steps);
+
+/// Decides once more, by the rest; for sides of which some event is in both. Where nothing is left of either, the row
+/// that stays is not decided here.
+void decide_by_rest(Decision& decision, const Rest& rest);
+
+/// What is logged where ours stays though some events are in both: the source's steps, as known to it, and behind them
+/// what only we have. With ids from `id` on; where no row could be locked, right behind the newest that was seen.
+Events logged_again(const Events& steps, const Events& rest_of_ours, const Decision& decision, bool unlocked,
+                    int source, Xid xid, std::int64_t id);
 
 /// What is logged for the other neighbours when the steps are taken by transaction `xid`, with ids from `id` on. Where
 /// no row could be locked, the events go right behind the newest that was seen.

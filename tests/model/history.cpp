@@ -1,24 +1,12 @@
 #include "tests/model/history.hpp"
 
+#include "tests/model/draw.hpp"
+
 #include <array>
 #include <ostream>
 
 namespace tromp::model {
 namespace {
-
-/// Takes small numbers off a large one.
-class Draw {
-  public:
-    explicit Draw(std::uint64_t number) : number_(number) {}
-    std::size_t below(std::size_t limit) {
-        const auto result = static_cast<std::size_t>(number_ % limit);
-        number_ /= limit;
-        return result;
-    }
-
-  private:
-    std::uint64_t number_;
-};
 
 enum class Action { write, begin, commit, roll_back, pull, look, apply, drop, recheck, prune, compact, crash };
 
@@ -59,8 +47,6 @@ std::string step_in_words(std::uint64_t number, std::size_t nodes) {
     return std::string("- ") + name + " at " + std::to_string(draw.below(nodes) + 1);
 }
 
-enum class Resolver { last_update_wins, delete_wins, node_priority, random };
-
 struct Shape {
     std::size_t keys;
     Resolver resolver;
@@ -80,33 +66,6 @@ Shape draw_shape(std::uint64_t number) {
     }
     shape.truncates = draw.below(2) == 0;
     return shape;
-}
-
-Strengths draw_strengths(Resolver resolver, int node, Draw& draw) {
-    switch (resolver) {
-        case Resolver::last_update_wins:
-            return {0, 0};
-        case Resolver::delete_wins:
-            return {0, 1};
-        case Resolver::node_priority:
-            return {-1.0 * node, -1.0 * node};
-        case Resolver::random:
-            break;
-    }
-    const auto strength = static_cast<double>(draw.below(4));
-    return {strength, strength};
-}
-
-/// One of the user's open transactions there, or 0.
-Xid draw_open(const Node& node, Draw& draw) {
-    std::vector<Xid> users;
-    for (const auto& [xid, transaction] : node.open) {
-        bool of_daemon = false;
-        for (const auto& link : node.links)
-            of_daemon = of_daemon || (link.second.incoming && link.second.incoming->xid == xid);
-        if (!of_daemon) users.push_back(xid);
-    }
-    return users.empty() ? 0 : users[draw.below(users.size())];
 }
 
 class Run {

@@ -4,7 +4,7 @@
 
 namespace tromp::model {
 
-Node::Node(int number_, std::size_t keys) : number(number_), rows(keys), logs(keys), locks(keys, 0) {}
+Node::Node(int number_, std::size_t keys) : number(number_), rows(keys), held(keys), logs(keys), locks(keys, 0) {}
 
 Snapshot Node::snapshot() const {
     Snapshot result;
@@ -24,6 +24,7 @@ void Node::finish(Xid xid, bool committed) {
     open.erase(xid);
     completed_ = std::max(completed_, xid);
     if (committed) durable_ = std::max(durable_, xid);
+    if (committed) ++commits;
     std::replace(locks.begin(), locks.end(), xid, Xid{0});
     if (truncating_ == xid) truncating_ = 0;
 }
@@ -39,10 +40,26 @@ Ahead Node::ahead_of(int neighbour, std::size_t key) const {
     return entry.value_or(Ahead{});
 }
 
+void Node::discard_held(std::size_t key, Ledger& ledger) {
+    if (!held[key]) return;
+    ledger.lose(number, *held[key]);
+    held[key].reset();
+}
+
+bool Node::remembers(const std::optional<Moment>& moment) const {
+    if (!moment) return true;
+    for (auto boot = boots.begin(); boot != boots.end(); ++boot) {
+        if (boot->boot != moment->boot) continue;
+        return std::next(boot) == boots.end() || moment->commits <= std::next(boot)->commits;
+    }
+    return false;
+}
+
 Acknowledged Node::acknowledged() const {
     Acknowledged result;
-    for (const auto& [neighbour, link] : links)
-        result.emplace(neighbour, link.acknowledged);
+    for (const auto& [neighbour, link] : links) {
+        if (!link.bond.stale) result.emplace(neighbour, link.acknowledged);
+    }
     return result;
 }
 
@@ -79,15 +96,21 @@ bool Node::truncate(Xid xid, std::int64_t version, double strength) {
     return true;
 }
 
+Tag Node::tag_of_truncate(const Event& event, std::size_t key) const {
+    auto tag = event.tag;
+    tag.number = -(tag.number * static_cast<std::int64_t>(rows.size()) + static_cast<std::int64_t>(key)) - 1;
+    return tag;
+}
+
 /// For the ledger it is a delete of each row.
 void Node::commit_truncate(const Event& event, Ledger& ledger) {
     if (ledger.tells()) ledger.note("node " + std::to_string(number) + " TRUNCATE");
     truncates.push_back(event);
     for (std::size_t key = 0; key < rows.size(); ++key) {
         auto& row = rows[key];
-        auto tag = event.tag;
-        tag.number = -(tag.number * static_cast<std::int64_t>(rows.size()) + static_cast<std::int64_t>(key)) - 1;
-        if (row.present) row = {ledger.add(tag, row), false};
+        const auto tag = tag_of_truncate(event, key);
+        discard_held(key, ledger);
+        if (row.present) row = {ledger.add(tag, row, false), false};
     }
 }
 
@@ -99,7 +122,8 @@ void Node::commit(Xid xid, Ledger& ledger) {
             continue;
         }
         auto& row = rows[change.key];
-        row = {ledger.add(change.event.tag, row), change.present};
+        discard_held(change.key, ledger);
+        row = {ledger.add(change.event.tag, row, change.present), change.present};
         if (ledger.tells())
             ledger.note("node " + std::to_string(number) + ' ' + change.event.action + " key " +
                         std::to_string(change.key) + ": " + ledger.name(change.event.tag));

@@ -11,8 +11,9 @@ namespace tromp::model {
 /// A pull with nothing for the reader acknowledges at once, and moves the position if `moves` says that it is worth it.
 bool pull(Node& reader, Node& source, const Rules& rules, std::optional<std::size_t> chunk, bool moves = true);
 
-/// Locks the rows of the batch and looks at the reader's own log. Waits (false) while a row is locked.
-bool look(Node& reader, const Node& source, const Rules& rules);
+/// Locks the rows of the batch and looks at the reader's own log. Waits (false) while a row is locked. `refused` has a
+/// bit for each key whose row the database refuses.
+bool look(Node& reader, const Node& source, const Rules& rules, std::uint64_t refused = 0);
 
 /// Merges, forwards, advances and commits what was looked at.
 bool apply(Node& reader, const Node& source, const Rules& rules, Ledger& ledger);

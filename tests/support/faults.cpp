@@ -42,6 +42,15 @@ void Faults::release(const std::string& name) {
     fs::remove(dir_ / name);
 }
 
+void Faults::set_addresses(const std::string& host, const std::vector<std::string>& addresses) {
+    std::string text;
+    for (const auto& address : addresses)
+        text += address + "\n";
+    // Renamed, so that no look-up sees half of it.
+    write_file(dir_ / "addresses.new", text);
+    fs::rename(dir_ / "addresses.new", dir_ / ("host." + host));
+}
+
 void Faults::clear() {
     for (const auto& entry : fs::directory_iterator(dir())) {
         if (entry.path().extension() != ".reached") release(entry.path().filename());

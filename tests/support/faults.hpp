@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tests/support/temp_dir.hpp"
 
@@ -26,6 +27,8 @@ class Faults {
     bool is_reached(const std::string& name) const;
     /// Lets a paused daemon go on, and disarms the point.
     void release(const std::string& name);
+    /// What the daemon's name server says of a host from now on.
+    void set_addresses(const std::string& host, const std::vector<std::string>& addresses);
     /// release() for all of them.
     void clear();
 

@@ -24,6 +24,28 @@ void Proxy::blackhole() {
     loop_->command([](ProxyFaults& faults) { faults.mode = ProxyFaults::Mode::blackhole; });
 }
 
+void Proxy::answer(std::string words) {
+    loop_->command([&](ProxyFaults& faults) {
+        faults.mode = ProxyFaults::Mode::answer;
+        faults.words = std::move(words);
+    });
+}
+
+void Proxy::forget() {
+    loop_->command([](ProxyFaults& faults) { faults.forgets = true; });
+}
+
+void Proxy::strand() {
+    loop_->command([](ProxyFaults& faults) {
+        faults = ProxyFaults{};
+        faults.strands = true;
+    });
+}
+
+void Proxy::deliver_stranded() {
+    loop_->command([](ProxyFaults& faults) { faults.delivers_stranded = true; });
+}
+
 void Proxy::delay(std::chrono::milliseconds each_way) {
     loop_->command([=](ProxyFaults& faults) { faults.delay = each_way; });
 }

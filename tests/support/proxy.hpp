@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <thread>
 
 namespace tromp::test {
@@ -25,6 +26,16 @@ class Proxy {
     void cut();
     /// Accepts and keeps open, but nothing goes through, not even the news that one side has closed.
     void blackhole();
+    /// Answers whatever a client says with these words, and nothing else: a captive portal.
+    void answer(std::string words);
+    /// The connections that are open stay so, and nothing goes through them any more; new ones are not affected: a
+    /// router that has forgotten them.
+    void forget();
+    /// Resets every client's connection, and none of the server's: what the clients had sent arrives late, after
+    /// pass(), when they may be back with new connections. These pass at once.
+    void strand();
+    /// What strand() held back goes on to the server, in the order in which it came, and the connections end.
+    void deliver_stranded();
     /// Everything read from now on arrives so much later, each way.
     void delay(std::chrono::milliseconds each_way);
     /// cut() as soon as so many more bytes, over all connections, have gone to the clients; not one byte more goes.

@@ -105,7 +105,38 @@ void ProxyConnection::reset() noexcept {
     }
 }
 
+void ProxyConnection::answer(const std::string& words) {
+    std::array<char, 4096> heard;
+    if (recv(client_.get(), heard.data(), heard.size(), 0) < 0 && would_block()) return;
+    send(client_.get(), words.data(), words.size(), MSG_NOSIGNAL);
+    client_.close();
+    server_.close();
+}
+
+void ProxyConnection::strand() {
+    if (stranded_ || forgotten_ || !client_) return;
+    stranded_ = up_.read(client_.get(), milliseconds{0}) && server_;
+    reset_on_close(client_);
+    client_.close();
+    up_.end();
+}
+
+void ProxyConnection::deliver() {
+    std::array<char, 65536> nowhere;
+    for (;;) {
+        const auto count = recv(server_.get(), nowhere.data(), nowhere.size(), 0);
+        if (count < 0 && would_block()) break;
+        if (count <= 0) return server_.close();
+    }
+    if (!up_.is_finished() && !up_.write(server_.get(), no_limit, ProxyClock::now())) server_.close();
+}
+
 ProxyConnection::Moved ProxyConnection::forward(ProxyFaults& faults) {
+    if (forgotten_) return {};
+    if (stranded_) {
+        if (faults.delivers_stranded) deliver();
+        return {};
+    }
     if (!server_) server_ = connect_to(target_);
     const auto both_read = [&] {
         return up_.read(client_.get(), faults.delay) && down_.read(server_.get(), faults.delay);
@@ -134,6 +165,11 @@ ProxyConnection::Moved ProxyConnection::forward(ProxyFaults& faults) {
 std::optional<milliseconds> ProxyConnection::wants(ProxyFaults& faults, ProxyClock::time_point now,
                                                    std::vector<pollfd>& fds) const {
     std::optional<milliseconds> pause;
+    if (forgotten_) return pause;
+    if (stranded_) {
+        if (faults.delivers_stranded) fds.push_back({server_.get(), POLLIN, 0});
+        return throttled_pause;
+    }
     // The events to wait for at the flow's far end: nothing as long as a delay or the throttle holds it back.
     const auto output = [&](const ProxyFlow& flow, Throttle& throttle) -> short {
         const auto due = flow.due();

@@ -35,13 +35,18 @@ struct ProxyFaults {
         pass,       ///< nothing
         cut,        ///< no connection stands and none comes up
         blackhole,  ///< connections stand and nothing goes through
+        answer,     ///< whoever says something hears `words`, and the server nothing
     };
     Mode mode = Mode::pass;
     std::chrono::milliseconds delay{0};
     std::optional<std::uint64_t> left_before_cut{};  ///< bytes to the clients
     Throttle to_server{};
     Throttle to_client{};
-    bool ended = false;  ///< the proxy itself comes to its end
+    std::string words{};
+    bool forgets = false;            ///< the connections that are open; new ones are not
+    bool strands = false;            ///< the connections that are open; new ones are not
+    bool delivers_stranded = false;  ///< what they held goes on
+    bool ended = false;              ///< the proxy itself comes to its end
 };
 
 /// One direction: what was read from `from` and has not yet gone to `to`.
@@ -54,6 +59,8 @@ class ProxyFlow {
 
     bool wants_input() const;
     bool is_finished() const { return shut_; }
+    /// What comes to an end is told as soon as all has gone.
+    void end() { queue_.push_back({ProxyClock::now(), ""}); }
     /// When the oldest byte is due; nothing when all has gone.
     std::optional<ProxyClock::time_point> due() const;
 
@@ -80,7 +87,13 @@ class ProxyConnection {
     };
     /// Moves what can be moved without waiting.
     Moved forward(ProxyFaults& faults);
-    bool is_open() const noexcept { return static_cast<bool>(client_); }
+    /// Says `words` to a client that has said something, and closes.
+    void answer(const std::string& words);
+    /// The client sees an error; the server nothing, until the faults say that it gets what was on its way.
+    void strand();
+    void forget() noexcept { forgotten_ = true; }
+    bool is_stranded() const noexcept { return stranded_; }
+    bool is_open() const noexcept { return client_ || (stranded_ && server_); }
     /// Ends both sides at once, so that they see an error rather than an orderly end.
     void reset() noexcept;
 
@@ -89,8 +102,12 @@ class ProxyConnection {
                                                    std::vector<pollfd>& fds) const;
 
   private:
+    void deliver();
+
     Fd client_;
     Fd server_;
+    bool forgotten_ = false;
+    bool stranded_ = false;
     std::uint16_t target_;
     ProxyFlow up_;
     ProxyFlow down_;

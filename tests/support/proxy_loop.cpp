@@ -74,6 +74,17 @@ void ProxyLoop::enforce() {
     } else if (!listener_) {
         listener_ = port_.listen();
     }
+    if (faults_.forgets) {
+        for (auto& connection : connections_)
+            connection.forget();
+    }
+    faults_.forgets = false;
+    if (!faults_.strands) return;
+    faults_.strands = false;
+    for (auto at = connections_.begin(); at != connections_.end();) {
+        at->strand();
+        at = at->is_open() ? std::next(at) : connections_.erase(at);
+    }
 }
 
 void ProxyLoop::accept_clients() {
@@ -87,8 +98,13 @@ void ProxyLoop::accept_clients() {
 }
 
 void ProxyLoop::forward() {
-    if (faults_.mode != ProxyFaults::Mode::pass) return;
+    if (faults_.mode != ProxyFaults::Mode::pass && faults_.mode != ProxyFaults::Mode::answer) return;
     for (auto at = connections_.begin(); at != connections_.end();) {
+        if (faults_.mode == ProxyFaults::Mode::answer) {
+            at->answer(faults_.words);
+            at = at->is_open() ? std::next(at) : connections_.erase(at);
+            continue;
+        }
         const auto moved = at->forward(faults_);
         counters_.to_server += moved.to_server;
         counters_.to_client += moved.to_client;
@@ -100,6 +116,7 @@ void ProxyLoop::forward() {
 void ProxyLoop::wait() {
     std::vector<pollfd> fds = {{wake_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
     auto timeout = std::chrono::milliseconds(-1);
+    if (faults_.mode == ProxyFaults::Mode::answer && !connections_.empty()) timeout = std::chrono::milliseconds(5);
     if (faults_.mode == ProxyFaults::Mode::pass) {
         const auto now = ProxyClock::now();
         for (auto& connection : connections_) {

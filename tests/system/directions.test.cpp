@@ -72,6 +72,21 @@ TEST_CASE("two daemons that both run both directions of their link do no harm") 
     tree.init_all();
     tree.start_all();
     check_both_ways(tree);
+    // Each of them knows when all is there, whoever brought it, and says once what it leaves to the other one.
+    tree.sync_all();
+    for (auto* const node : {&a, &b}) {
+        const auto log = node->log();
+        INFO(log);
+        CHECK(log.find(" error ") == std::string::npos);
+        int said = 0;
+        for (auto at = log.find("another trompd"); at != std::string::npos; at = log.find("another trompd", at + 1))
+            ++said;
+        CHECK(said <= 2);
+        const auto report = neighbour_report(*node, node == &a ? b : a);
+        CHECK((report.at("state") == "streaming" || report.at("state") == "connecting"));
+        CHECK(report.at("to_send").at("events") == 0);
+        CHECK(report.at("last_error").is_null());
+    }
     // Each prunes its own log, whoever moved what; one that pulls nothing itself looks every half a minute.
     wait_log_short(a, 40s);
     wait_log_short(b, 40s);

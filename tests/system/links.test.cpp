@@ -118,10 +118,24 @@ TEST_CASE("a neighbour that was away is back by itself within the bound of the b
 TEST_CASE("a neighbour that accepts connections and never answers holds up no other link and is back after sync") {
     Star star(only_sync_ends_it);
     check_outage(
-        star, "no answer",
+        star, "accepts connections there and then says nothing",
         [&] {
             star.proxy().cut();
             star.proxy().blackhole();
+            star.a.ctl({"sync"});
+        },
+        [&] { star.proxy().pass(); }, [&] { check_back_after_sync(star); });
+}
+
+TEST_CASE(
+    "a captive portal that answers with HTTP is named, holds up no other link, and the neighbour is back after it") {
+    Star star(only_sync_ends_it);
+    check_outage(
+        star, "captive portal",
+        [&] {
+            star.proxy().cut();
+            star.proxy().answer(
+                "HTTP/1.1 302 Found\r\nLocation: http://login.example.net/\r\nContent-Length: 0\r\n\r\n");
             star.a.ctl({"sync"});
         },
         [&] { star.proxy().pass(); }, [&] { check_back_after_sync(star); });

@@ -90,6 +90,7 @@ TEST_CASE("the roles that trompctl grants prints are enough for the daemon and f
     CHECK(b.sql().number("SELECT count(*) FROM pair") == 2);
     CHECK(a.sql().value("SELECT v FROM pair WHERE a = 1") == "changed");
     for (auto* const node : {&a, &b}) {
+        CHECK(node->ctl({"verify"}).exit_code == 0);
         CHECK(node->ctl({"pause"}).exit_code == 0);
         CHECK(node->ctl({"resume"}).exit_code == 0);
         CHECK(node->ctl({"conflicts"}).exit_code == 0);

@@ -144,7 +144,7 @@ TEST_CASE(
         b.sql().exec("INSERT INTO item VALUES (" + std::to_string(++nr) + ")");
         a.restart();
         wait_error(a, b, "'" + words + "' at b, but by 'strongest, delete_wins, nr' here");
-        CHECK(a.state(b) == "streaming");
+        a.wait_state(b, "streaming");
         CHECK(a.sql().number("SELECT count(*) FROM item WHERE nr = " + std::to_string(nr)) == 0);
         const auto check = b.ctl({"tables", "check"});
         CHECK(check.exit_code == 1);

@@ -44,13 +44,13 @@ TEST_CASE("a synchronous standby that was promoted is named, and nothing of what
     pair.a.start();
     pair.b.start();
     CHECK_THAT(wait_error(pair.b, pair.a, "changed its timeline from 00000001 to 00000002"),
-               contains("run trompctl init at a, then trompctl remove a at each of its neighbours"));
+               contains("run trompctl init at a"));
     CHECK_THAT(wait_error(pair.a, pair.b, "the database of a is not where its links began"),
                contains("changed its timeline"));
     pair.check_stopped();
     a.exec(std::string(tromp::sql::prune));
     CHECK(a.number("SELECT count(*) FROM replication.log WHERE key IN ('[2]', '[3]')") == 2);
-    Pair::begin_anew(pair.a, pair.b);
+    Pair::begin_anew(pair.a);
     pair.sync();
     CHECK(small_diff(table_image(a, "item"), table_image(pair.b.sql(), "item")) == "");
     CHECK(a.number("SELECT count(*) FROM item") == 3);
@@ -85,10 +85,8 @@ TEST_CASE(
     CHECK(a.number("SELECT count(*) FROM replication.log") >= 50);
     CHECK(a.value("SELECT name FROM item WHERE nr = 1") == "of the standby");
     CHECK(pair.b.sql().value("SELECT name FROM item WHERE nr = 1") == "of b");
-    // What a lost is still at b, and only a person can say whether it comes back.
-    Pair::begin_anew(pair.a, pair.b);
-    wait_error(pair.b, pair.a, "hold different rows");
-    a.exec("INSERT INTO item SELECT n, 'the standby never got it' FROM generate_series(2, 9) n");
+    // What a lost is still at b, and comes back.
+    Pair::begin_anew(pair.a);
     pair.sync();
     pair.sync();
     CHECK(small_diff(table_image(a, "item"), table_image(pair.b.sql(), "item")) == "");
@@ -115,9 +113,8 @@ TEST_CASE(
     pair.a.sql().exec(row(3, "of a"));
     pair.sync();
     // b has read a's changes, under the numbers that the copy gave to its own.
-    CHECK_THAT(wait_error(copy, pair.b,
-                          "our own database went back to an earlier state (restored from a backup), or is a copy"),
-               contains("this node's number"));
+    wait_said(copy, "our own database went back to an earlier state (restored from a backup), or is a copy");
+    wait_said(copy, "another database with this node's number");
     CHECK(copy.ctl({"sync", "--wait", "--timeout", "1s"}).exit_code == 1);
     CHECK(there.number("SELECT count(*) FROM item WHERE nr = 2") == 1);
     // The original goes on.
@@ -140,8 +137,7 @@ TEST_CASE("a copy of the directory in the place of the original is named once th
         there.exec(row(nr, "of the copy"));
     pair.b.link(pair.a, {.conninfo = twin.conninfo("a")});
     pair.b.restart();
-    wait_error(pair.b, pair.a, "or is a copy of the one that was read before");
-    CHECK(pair.b.state(pair.a) == "failed");
+    wait_said(pair.b, "or is a copy of the one that was read before");
     CHECK(pair.b.sql().number("SELECT count(*) FROM item") == 2);
     pair.b.link(pair.a);
     pair.b.restart();

@@ -1,10 +1,11 @@
-#include "daemon/scope.hpp"
+#include "common/scope.hpp"
 
 #include "common/error.hpp"
 #include "common/sql_text.hpp"
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace tromp {
@@ -51,6 +52,29 @@ std::string Reading::is_read(std::string_view alias) const {
     for (const auto& [table, snapshot] : held)
         sql += " WHEN " + std::to_string(table) + " THEN " + visible(row + ".xid", snapshot);
     return sql + " ELSE " + by_link + " END";
+}
+
+Comparing parse_comparing(std::string_view text) {
+    const auto json = boost::json::parse(text);
+    if (!json.is_object()) throw Error("'" + std::string(text) + "' does not tell which tables are being compared");
+    Comparing comparing;
+    for (const auto& entry : json.get_object()) {
+        const auto& so_far = entry.value().as_object();
+        const auto number = [&](const char* name) {
+            const auto& value = so_far.at(name);
+            return value.is_number() ? value.to_number<std::int64_t>() : 0;
+        };
+        const auto& after = so_far.at("after");
+        comparing.emplace(
+            parse_number(entry.key()),
+            ComparedSoFar{after.is_string() ? std::string(after.get_string()) : "", number("rows"), number("expected"),
+                          number("different"), number("bytes"), so_far.at("done").as_bool()});
+    }
+    return comparing;
+}
+
+bool is_comparing(const Comparing& tables) {
+    return std::any_of(tables.begin(), tables.end(), [](const auto& entry) { return !entry.second.done; });
 }
 
 HeldTables parse_held_tables(std::string_view text) {

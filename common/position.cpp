@@ -1,4 +1,4 @@
-#include "daemon/position.hpp"
+#include "common/position.hpp"
 
 #include "common/error.hpp"
 

@@ -1,4 +1,4 @@
-#include "daemon/replicated_table.hpp"
+#include "common/replicated_table.hpp"
 
 #include "common/sql_text.hpp"
 

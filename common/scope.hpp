@@ -1,7 +1,8 @@
 #pragma once
 
-#include "daemon/position.hpp"
+#include "common/position.hpp"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,6 +36,25 @@ struct Reading {
     /// SQL that is true of the events that he has read, for rows of replication.events with this alias.
     std::string is_read(std::string_view alias) const;
 };
+
+/// How far a table has come that is being made equal with another end's.
+struct ComparedSoFar {
+    std::string after;          ///< a Cursor, as text; empty where it is not begun
+    std::int64_t rows = 0;      ///< that were compared
+    std::int64_t expected = 0;  ///< in all, as was thought at the beginning
+    std::int64_t different = 0;
+    std::int64_t bytes = 0;  ///< of the rows that came
+    bool done = false;
+};
+
+/// By the table's number in the database that says it.
+using Comparing = std::map<int, ComparedSoFar>;
+
+/// Is there a table that is not done?
+bool is_comparing(const Comparing& tables);
+
+/// As parse_held_tables().
+Comparing parse_comparing(std::string_view text);
 
 /// A JSON object of snapshots by table; the form in which a pull's header has them. Throws Error where it is none.
 HeldTables parse_held_tables(std::string_view text);

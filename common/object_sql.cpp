@@ -1,4 +1,4 @@
-#include "daemon/object_sql.hpp"
+#include "common/object_sql.hpp"
 
 #include "common/sql_text.hpp"
 

@@ -1,0 +1,32 @@
+#include <algorithm>
+
+#include "ctl/copy_schema.hpp"
+#include "ctl/interrupt.hpp"
+#include "ctl/make_equal.hpp"
+
+namespace tromp::ctl {
+namespace {
+
+const Neighbour& listed(const Context& context, int node) {
+    const auto& all = context.config.neighbours;
+    return *std::find_if(all.begin(), all.end(), [&](const Neighbour& neighbour) { return neighbour.node == node; });
+}
+
+asio::awaitable<Exit> join(Context& context, NodeName neighbour, bool with_schema) {
+    if (with_schema) co_await copy_schema(context, listed(context, neighbour.node));
+    const Request request{.kind = "join"};
+    co_return co_await make_equal(context, neighbour, request);
+}
+
+}  // namespace
+
+asio::awaitable<Exit> run_join(Context& context) {
+    const bool with_schema = context.arguments.flag("--schema");
+    const auto word = context.arguments.required("the NEIGHBOUR to join");
+    context.arguments.finish();
+    const auto neighbour = find_neighbour(word, neighbours_of(context.config));
+    co_return co_await unless_interrupted(join(context, neighbour, with_schema),
+                                          "the daemons go on; the same command shows how far they are");
+}
+
+}  // namespace tromp::ctl
