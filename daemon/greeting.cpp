@@ -147,7 +147,21 @@ asio::awaitable<std::string> learn_query(Flow& flow, StoredState own, const Batc
                    array_text(is_asked ? numbers_here(flow.pairs) : std::vector<int>{}), "to_compare", to_compare);
 }
 
-/// One look at the source: does what is to be done by it.
+/// False where the link is not what it was when `own` was read: nothing is done then.
+asio::awaitable<bool> take_step(pg::Connection& target, const std::string& source, const StoredState& own,
+                                std::string query) {
+    co_await target.query("BEGIN");
+    const auto now = co_await target.query(render_sql(sql::greet_hold, "source", source));
+    const bool same = now.rows() == 1 && now.at(0, "link") == own.own_link &&
+                      now.optional_at(0, "knows").value_or("") == own.identity.link &&
+                      now.boolean(0, "used") == own.used;
+    query += "COMMIT";
+    if (!same) query = "ROLLBACK";
+    co_await target.query(query);
+    co_return same;
+}
+
+/// One look at the source: does what is to be done by it. Anything but `read`, `use` and `wait` needs another look.
 asio::awaitable<GreetingStep> step(Flow& flow) {
     const auto source = std::to_string(flow.from.node);
     const auto own = co_await read_link_state(flow.target, flow.from.node);
@@ -183,7 +197,10 @@ asio::awaitable<GreetingStep> step(Flow& flow) {
         case GreetingStep::wait:
             break;
     }
-    if (!query.empty()) co_await flow.target.query("BEGIN;" + query + "COMMIT");
+    if (!query.empty()) {
+        const bool done = co_await take_step(flow.target, source, own, std::move(query));
+        if (!done) co_return GreetingStep::learn;
+    }
     co_await fault_point("greet.committed", flow.from.node);
     if (greeting.step == GreetingStep::use || greeting.step == GreetingStep::read) flow.looked_back = true;
     co_return greeting.step;

@@ -167,6 +167,32 @@ TEST_CASE("a join goes on where it was when daemons are killed at any step") {
     CHECK(losers(a, "item").size() + losers(b, "item").size() == 9000);
 }
 
+TEST_CASE("a join that is asked for while the ends greet each other is not forgotten") {
+    TreeOptions options;
+    options.schema = items;
+    options.start = false;
+    auto tree = Tree::chain(2, options);
+    auto& a = tree[0];
+    a.sql().exec(rows(1, 10, "of a"));
+    tree[1].sql().exec(rows(6, 15, "of b"));
+    tree.init_all();
+    a.faults().arm("greet.read", Faults::Action::pause);
+    tree.start_all();
+    a.faults().wait_reached("greet.read");
+    advance_to(a, "greet.read", "greet.committed");
+    advance_to(a, "greet.committed", "greet.read");  // it has learnt the name of b's end, and is about to use it
+    auto join = std::async(std::launch::async, [&a] { return a.ctl({"join", "b"}); });
+    wait_until(std::chrono::seconds(10), "the join is asked for",
+               [&a] { return a.sql().number("SELECT count(*) FROM replication.nodes WHERE asked IS NOT NULL") == 1; });
+    a.faults().release("greet.read");
+    const auto output = join.get();
+    INFO(output.out << output.err << tail(a.log(), 20));
+    REQUIRE(output.exit_code == 0);
+    tree.sync_all();
+    tree.check_equal({"item"});
+    CHECK(a.sql().number("SELECT count(*) FROM item") == 15);
+}
+
 TEST_CASE("a TRUNCATE at either end in the middle of a join, leaves both equal") {
     const std::size_t truncates = GENERATE(std::size_t{0}, std::size_t{1});
     auto tree = filled(rows(1, 12000, "old a"), rows(3001, 15000, "old b"));
