@@ -72,4 +72,12 @@ std::string format_duration(std::chrono::milliseconds duration) {
     return "0 s";
 }
 
+std::string format_size(std::uint64_t bytes) {
+    const Unit* unit = &size_units[1];
+    for (const Unit& larger : size_units) {
+        if (bytes / larger.factor >= 10 && larger.factor > unit->factor) unit = &larger;
+    }
+    return std::to_string(bytes / unit->factor) + " " + std::string(unit->name);
+}
+
 }  // namespace tromp

@@ -21,4 +21,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text);
 /// d".
 std::string format_duration(std::chrono::milliseconds duration);
 
+/// For people, in the largest unit that leaves two digits at least, rounded down: "9000 B", "12 MB".
+std::string format_size(std::uint64_t bytes);
+
 }  // namespace tromp

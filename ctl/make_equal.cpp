@@ -103,7 +103,8 @@ class Obstacles {
                                       " (what was asked goes on when it is)");
         }
         if (state == LinkState::paused) throw Error("the link is paused; trompctl resume, and what was asked goes on");
-        const auto note = state == LinkState::streaming || report.comparing ? "" : words;
+        const bool goes_on = state == LinkState::streaming || report.comparing.has_value();
+        const auto note = goes_on ? report.last_error.value_or("") : words;
         if (note != told_ && !note.empty() && now - began_ > 2s) {
             progress.clear();
             err << "waiting: " << note << "\n";

@@ -23,16 +23,6 @@ std::string bar(double part) {
     return "[" + std::string(full, '#') + std::string(width - full, '.') + "]  ";
 }
 
-std::string text_of_bytes(std::int64_t bytes) {
-    constexpr const char* units[] = {"B", "kB", "MB", "GB", "TB"};
-    std::size_t unit = 0;
-    while (bytes >= 10240 && unit + 1 < std::size(units)) {
-        bytes /= 1024;
-        ++unit;
-    }
-    return std::to_string(bytes) + " " + units[unit];
-}
-
 }  // namespace
 
 std::string progress_text(const ProgressFigures& figures, bool plain) {
@@ -48,7 +38,7 @@ std::string progress_text(const ProgressFigures& figures, bool plain) {
         text += std::to_string(static_cast<int>(std::floor(part * 100))) + " %  ";
     }
     text += std::to_string(done.rows) + (known ? " of " + std::to_string(figures.expected) : "") + " rows";
-    if (done.bytes > 0) text += ", " + text_of_bytes(done.bytes);
+    if (done.bytes > 0) text += ", " + format_size(static_cast<std::uint64_t>(done.bytes));
     if (rate >= 1) text += ", " + std::to_string(std::llround(rate)) + " rows/s";
     if (known && rate > 0) {
         const auto left = static_cast<double>(figures.expected - done.rows) / rate;

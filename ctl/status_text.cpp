@@ -32,15 +32,6 @@ std::string words(LinkState state) {
     return result;
 }
 
-std::string text_of_bytes(std::int64_t bytes) {
-    constexpr const char* units[] = {"B", "kB", "MB", "GB"};
-    constexpr std::int64_t step = 1024;
-    std::size_t unit = 0;
-    for (; bytes >= 10 * step && unit + 1 < std::size(units); ++unit)
-        bytes /= step;
-    return std::to_string(bytes) + " " + units[unit];
-}
-
 std::string safety(const StatusReport& report) {
     if (report.safe_to_go_offline) return "; safe to go offline\n";
     const bool waiting =
@@ -54,7 +45,8 @@ std::string safety(const StatusReport& report) {
 std::string remark(const NeighbourReport& neighbour) {
     if (const auto& comparing = neighbour.comparing) {
         return std::to_string(comparing->rows) + " of some " + std::to_string(comparing->expected) +
-               " rows compared, " + std::to_string(comparing->different) + " differed";
+               " rows compared, " + std::to_string(comparing->different) + " differed" +
+               (neighbour.last_error ? "; " + *neighbour.last_error : "");
     }
     if (!neighbour.last_error) return neighbour.reason.value_or(unknown);
     return *neighbour.last_error + (neighbour.reason ? "; " + *neighbour.reason : "");
@@ -65,7 +57,7 @@ std::string remark(const NeighbourReport& neighbour) {
 std::string status_text(const StatusReport& report) {
     std::string result = "node " + std::to_string(report.node.number) + " (" + report.node.name + "), trompd " +
                          report.node.daemon + "; log: " + text(report.log.events) + " events";
-    if (report.log.bytes) result += ", " + text_of_bytes(*report.log.bytes);
+    if (report.log.bytes) result += ", " + format_size(static_cast<std::uint64_t>(*report.log.bytes));
     result += safety(report);
     TextTable table({"NEIGHBOUR", "STATE", "TO RECEIVE", "LAG", "TO SEND", "WAITING", "LAST SYNC", "NEXT RETRY",
                      "CONFLICTS", "HELD", "LAST ERROR"});

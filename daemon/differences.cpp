@@ -93,6 +93,7 @@ ComparingReport report_on(const StoredState& state, const BatchHeader& header) {
 
 Terms terms_of(const Flow& flow, const StoredState& state, const BatchHeader& header) {
     Terms terms{state.yields && !header.yields, header.yields && !state.yields, 0, flow.from.node};
+    if (!is_comparing(state.comparing) && !is_comparing(header.comparing)) return terms;
     for (const auto* const asked : {&state.asked, &header.asked}) {
         if (terms.from == 0 && !asked->empty()) terms.from = parse_request(*asked).from;
     }
@@ -119,12 +120,9 @@ const TablePair* next_to_compare(const Flow& flow, const StoredState& state) {
 asio::awaitable<Differences> find_differences(Flow& flow, const TablePair& pair, const ComparedSoFar& so_far,
                                               bool any_held_there) {
     const auto began = pg::Clock::now();
-    const auto held_here = co_await flow.target.query(
-        "SELECT EXISTS (SELECT FROM replication.held WHERE tbl = " + std::to_string(pair.target.id) + ") AS held");
-    const std::string local_settings = "SET LOCAL enable_seqscan = off";
-    const std::string usual_settings = "SET LOCAL enable_seqscan TO DEFAULT";
-    co_await flow.source.query(local_settings);
-    co_await flow.target.query(local_settings);
+    const auto held_here = co_await flow.target.query(render_sql(sql::held_any, "tbl", std::to_string(pair.target.id)));
+    co_await flow.source.query(std::string(sql::compare_spans));
+    co_await flow.target.query(std::string(sql::compare_spans));
     const auto limit = flow.source.silence_limit();
     flow.source.set_silence_limit(patience_with_spans);
 
@@ -148,8 +146,8 @@ asio::awaitable<Differences> find_differences(Flow& flow, const TablePair& pair,
     }
     differences.rows = std::max(comparison.compared().rows_here, comparison.compared().rows_there);
     flow.source.set_silence_limit(limit);
-    co_await flow.source.query(usual_settings);
-    co_await flow.target.query(usual_settings);
+    co_await flow.source.query(std::string(sql::compare_spans_end));
+    co_await flow.target.query(std::string(sql::compare_spans_end));
     co_return differences;
 }
 
@@ -189,10 +187,23 @@ asio::awaitable<std::int64_t> keep_differences(pg::Connection& target, int sourc
 }
 
 asio::awaitable<void> advance_comparison(pg::Connection& target, int source, const Differences& differences) {
-    co_await target.query(render_sql(
-        sql::compare_advance, "source", std::to_string(source), "tbl", std::to_string(differences.pair->target.id),
-        "after", differences.after, "rows", std::to_string(differences.rows), "different",
-        std::to_string(differences.keys.size()), "bytes", std::to_string(differences.bytes)));
+    const auto node = std::to_string(source);
+    const auto query =
+        render_sql(sql::compare_advance, "source", node, "tbl", std::to_string(differences.pair->target.id), "after",
+                   differences.after, "rows", std::to_string(differences.rows), "different",
+                   std::to_string(differences.keys.size()), "bytes", std::to_string(differences.bytes)) +
+        render_sql(sql::compare_finish, "source", node);
+    co_await target.query(query);
+}
+
+asio::awaitable<void> drop_comparisons(Flow& flow) {
+    std::vector<int> fitting;
+    for (const auto& entry : flow.pairs)
+        fitting.push_back(entry.second.target.id);
+    const auto source = std::to_string(flow.from.node);
+    const auto query = "BEGIN;" + render_sql(sql::compare_drop, "source", source, "tables", array_text(fitting)) +
+                       render_sql(sql::compare_finish, "source", source) + "COMMIT";
+    co_await flow.target.query(query);
 }
 
 }  // namespace tromp

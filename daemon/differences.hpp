@@ -57,4 +57,7 @@ pg::asio::awaitable<std::int64_t> keep_differences(pg::Connection& target, int s
 /// Notes how far the table has come.
 pg::asio::awaitable<void> advance_comparison(pg::Connection& target, int source, const Differences& differences);
 
+/// Gives up the tables that are not replicated at both ends any more. Those that are, but do not fit, wait.
+pg::asio::awaitable<void> drop_comparisons(Flow& flow);
+
 }  // namespace tromp

@@ -104,6 +104,7 @@ void Link::fail(const Failure& failure) {
     status_.to_receive.reset();
     status_.to_receive_seconds.reset();
     status_.clock_offset.reset();
+    status_.comparing.reset();
     status_.drained = std::exchange(drained_by_another_, std::nullopt);
     status_.state = failure.state;
     status_.reason = failure.message;

@@ -1,6 +1,7 @@
 #include "daemon/meet.hpp"
 
 #include "daemon/agreement.hpp"
+#include "daemon/differences.hpp"
 #include "daemon/first_contact.hpp"
 #include "daemon/greeting.hpp"
 #include "daemon/hold_tables.hpp"
@@ -35,6 +36,7 @@ pg::asio::awaitable<Meeting> meet(Flow& flow) {
     for (const auto& misfit : misfits)
         flow.pairs.erase(misfit.id);
     co_await hold_tables(flow, misfits, fit.numbers());
+    co_await drop_comparisons(flow);
     co_await note_lacking(flow);
     co_await recheck_unlocked(flow.target, flow.from.node);
     flow.source.set_silence_limit(limit);

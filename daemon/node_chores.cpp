@@ -33,6 +33,7 @@ asio::awaitable<void> Node::keep_log_short() {
     Backoff backoff(1s, 30s);
     for (;;) {
         const auto longest = std::clamp<pg::milliseconds>(config_.limits.stale_after / 4, 1s, prune_at_least_every);
+        auto look_for_stale = pg::Clock::now();
         std::exception_ptr error;
         try {
             Pruner pruner;
@@ -41,7 +42,10 @@ asio::awaitable<void> Node::keep_log_short() {
                 co_await prunable_.wait_until(pg::Clock::now() + longest);
                 co_await Event{}.wait_until(pruner.not_before());
                 if (!database) database = co_await open_own("prune");
-                co_await mark_stale(*database, config_.limits);
+                if (pg::Clock::now() >= look_for_stale) {
+                    look_for_stale = pg::Clock::now() + longest;
+                    co_await mark_stale(*database, config_.limits);
+                }
                 const auto pruned = co_await pruner.prune(*database);
                 const auto compacted = co_await pruner.compact(*database);
                 if (pruned + compacted > 0) spdlog::debug("pruned={} compacted={}", pruned, compacted);

@@ -167,6 +167,37 @@ TEST_CASE("a join goes on where it was when daemons are killed at any step") {
     CHECK(losers(a, "item").size() + losers(b, "item").size() == 9000);
 }
 
+TEST_CASE("a table that one end stops replicating is not waited for, when the others are equal") {
+    TreeOptions options;
+    options.schema = items + "; CREATE TABLE given_up (LIKE item INCLUDING ALL)";
+    options.start = false;
+    auto tree = Tree::chain(2, options);
+    auto& a = tree[0];
+    auto& b = tree[1];
+    a.sql().exec(rows(1, 10, "of a") + "; INSERT INTO given_up VALUES (1, 'of a')");
+    b.sql().exec(rows(6, 15, "of b") + "; INSERT INTO given_up VALUES (1, 'of b')");
+    tree.init_all();
+    a.faults().arm("stage.done", Faults::Action::kill);
+    tree.start_all();
+    auto join = std::async(std::launch::async, [&b] { return b.ctl({"join", "a"}); });
+    a.faults().wait_reached("stage.done");
+    REQUIRE(a.wait_exit(std::chrono::seconds(10)));
+    a.faults().clear();
+    CHECK(a.sql().number("SELECT count(*) FROM replication.comparing WHERE NOT done") == 2);
+    b.sql().exec("ALTER TABLE given_up ALTER COLUMN v TYPE varchar");
+    a.start();
+    wait_until(std::chrono::seconds(20), "what the join waits for is told", [&a] {
+        return a.ctl({"status"}).out.find("compared, 15 differed; table public.given_up") != std::string::npos;
+    });
+    REQUIRE(b.ctl({"tables", "remove", "public.given_up"}).exit_code == 0);
+    const auto output = join.get();
+    INFO(output.out << output.err << tail(a.log(), 30));
+    REQUIRE(output.exit_code == 0);
+    tree.sync_all();
+    tree.check_equal({"item"});
+    CHECK(a.sql().number("SELECT count(*) FROM replication.comparing") == 0);
+}
+
 TEST_CASE("a join that is asked for while the ends greet each other is not forgotten") {
     TreeOptions options;
     options.schema = items;

@@ -8,6 +8,7 @@
 
 using namespace std::chrono_literals;
 using tromp::format_duration;
+using tromp::format_size;
 using tromp::parse_duration;
 using tromp::parse_size;
 
@@ -72,4 +73,13 @@ TEST_CASE("durations are told to people in their two largest units") {
     CHECK(format_duration(25h) == "1 d 1 h");
     CHECK(format_duration(-12s) == "-12 s");
     CHECK(format_duration(std::chrono::milliseconds::min()) == "-106751991167 d 7 h");
+}
+
+TEST_CASE("sizes are told to people with two digits at least") {
+    CHECK(format_size(0) == "0 B");
+    CHECK(format_size(10239) == "10239 B");
+    CHECK(format_size(10240) == "10 kB");
+    CHECK(format_size(40000) == "39 kB");
+    CHECK(format_size(12U << 20U) == "12 MB");
+    CHECK(format_size(std::numeric_limits<std::uint64_t>::max()) == "17179869183 GB");
 }

@@ -1,0 +1,2 @@
+-- Comparison: the planner chooses again.
+SET LOCAL enable_seqscan TO DEFAULT;

@@ -1,0 +1,2 @@
+-- Held rows: has table :tbl any?
+SELECT EXISTS (SELECT FROM replication.held WHERE tbl = :tbl) AS held
