@@ -48,8 +48,10 @@ void sweep(const Incoming& incoming, Node& reader, int source, const Rules& rule
         auto& row = reader.rows[gone.key];
         auto& log = reader.logs[gone.key];
         if (!decision) {
-            // Two deletes have met. Ours stays where the source is still to take it, or a user has gone on from it.
-            if (reader.row_of(gone.key).present || !side(log, source, batch.read_of_us, gone.ahead_of_us).empty()) {
+            // Two deletes have met. Ours stays where the source is still to take it, or somebody goes on from it: a
+            // user, or another batch that has looked at it. It is one absence: what is decided about it is for both.
+            if (reader.row_of(gone.key).present || reader.is_locked(gone.key) ||
+                !side(log, source, batch.read_of_us, gone.ahead_of_us).empty()) {
                 ledger.merge(gone.row, incoming.here_gone[i]);
                 continue;
             }

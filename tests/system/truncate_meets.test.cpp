@@ -7,7 +7,8 @@
 using namespace tromp::test;
 using namespace std::chrono_literals;
 
-/// TRUNCATE, and what else may become of a table: it waits, it has large objects, its schema changes.
+/// TRUNCATE, and what else may become of a table: it waits, it has large objects, its schema changes,
+/// its rows come back.
 
 namespace {
 
@@ -118,6 +119,35 @@ TEST_CASE("TRUNCATEs of a held table are taken in chunks among its rows, though 
     CHECK(a.sql().number("SELECT count(*) FROM item WHERE nr < 50") == 12);
     CHECK(a.sql().value("SELECT v FROM item WHERE nr = 91") == "later");
     CHECK(a.sql().number("SELECT count(*) FROM item WHERE nr = 90") == 0);
+}
+
+TEST_CASE("a TRUNCATE that finds a row gone, beside a batch that brings it back, is kept as one with that delete") {
+    auto tree = Tree::chain(3, two_tables());
+    auto& a = tree[0];
+    auto& b = tree[1];
+    auto& c = tree[2];
+    hold_pulls(a);
+    c.sql().exec("INSERT INTO item VALUES (1, 'of c')");
+    wait_value(b, "SELECT count(*) FROM item WHERE v = 'of c'", "1");
+    hold_pulls(b);
+    for (auto* const node : {&c, &b})
+        node->sql().exec("TRUNCATE item");
+    a.sql().exec("INSERT INTO item VALUES (1, 'of a')");
+    // The batch of a wins over what c inserted. It has looked, and found the delete of b, before that of c comes.
+    advance_to(b, "pull.begun.1", "apply.looked.1");
+    b.faults().release("pull.begun.3");
+    wait_value(b, "SELECT count(*) FROM replication.log WHERE action = 'T'", "2");
+    CHECK(b.sql().number("SELECT count(*) FROM replication.conflicts") == 0);
+    b.faults().clear();
+    wait_value(b, "SELECT count(*) FROM item", "1");
+    a.faults().clear();
+    tree.sync_all();
+    tree.check_equal({"item"});
+    check_logs_drained(tree);
+    CHECK(rows(c) == "1of a");
+    CHECK(losers(b, "item") == std::vector<std::string>{"update_deleted [1] -"});
+    for (auto* const node : {&a, &c})
+        CHECK(losers(*node, "item").empty());
 }
 
 TEST_CASE("a TRUNCATE takes the large objects of its rows along, but of those that survive it") {
