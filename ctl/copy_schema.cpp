@@ -84,12 +84,9 @@ void dump_and_restore(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-asio::awaitable<void> copy_schema(Context& context, const Neighbour& neighbour) {
-    if (!neighbour.database) {
-        throw Error("neighbour " + neighbour.name + " has no `database` in " + context.config.file +
-                        ", so its tables cannot be read; make them here by hand, and join without --schema",
-                    Exit::usage);
-    }
+asio::awaitable<void> copy_schema(Context& context, const NodeName& name) {
+    const auto& neighbour =
+        reachable_neighbour(context.config, name.node, "make its tables here by hand, and join without --schema");
     Tables tables;
     {
         const auto own = co_await open_database(context);

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "ctl/copy_schema.hpp"
 #include "ctl/interrupt.hpp"
 #include "ctl/make_equal.hpp"
@@ -7,13 +5,8 @@
 namespace tromp::ctl {
 namespace {
 
-const Neighbour& listed(const Context& context, int node) {
-    const auto& all = context.config.neighbours;
-    return *std::find_if(all.begin(), all.end(), [&](const Neighbour& neighbour) { return neighbour.node == node; });
-}
-
 asio::awaitable<Exit> join(Context& context, NodeName neighbour, bool with_schema) {
-    if (with_schema) co_await copy_schema(context, listed(context, neighbour.node));
+    if (with_schema) co_await copy_schema(context, neighbour);
     const Request request{.kind = "join"};
     co_return co_await make_equal(context, neighbour, request);
 }

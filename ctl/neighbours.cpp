@@ -1,5 +1,7 @@
 #include "ctl/neighbours.hpp"
 
+#include <algorithm>
+
 #include <sql/embedded.hpp>
 
 #include "common/error.hpp"
@@ -26,6 +28,15 @@ std::vector<NodeName> neighbours_of(const Config& config) {
     for (const auto& neighbour : config.neighbours)
         names.push_back({neighbour.node, neighbour.name});
     return names;
+}
+
+const Neighbour& reachable_neighbour(const Config& config, int node, std::string_view instead) {
+    const auto& all = config.neighbours;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Neighbour& other) { return other.node == node; });
+    if (found != all.end() && found->database) return *found;
+    const auto name = found == all.end() ? std::to_string(node) : to_string(NodeName{node, found->name});
+    throw Error("neighbour " + name + " has no `database` in " + config.file + "; " + std::string(instead),
+                Exit::usage);
 }
 
 boost::asio::awaitable<std::vector<NodeName>> neighbours_of(pg::Connection& connection) {

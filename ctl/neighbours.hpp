@@ -22,6 +22,10 @@ NodeName find_neighbour(std::string_view word, const std::vector<NodeName>& neig
 /// Those of the file.
 std::vector<NodeName> neighbours_of(const Config& config);
 
+/// One of the file, if it can be reached from here; otherwise throws Error with Exit::usage that says what to do
+/// `instead`. It lives as long as the configuration.
+const Neighbour& reachable_neighbour(const Config& config, int node, std::string_view instead);
+
 /// Those of the database.
 boost::asio::awaitable<std::vector<NodeName>> neighbours_of(pg::Connection& connection);
 

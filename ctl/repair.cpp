@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <ostream>
 
 #include <sql/embedded.hpp>
@@ -94,14 +93,7 @@ asio::awaitable<Exit> run_repair(Context& context) {
         throw Error("--from: '" + *from + "' is neither here nor there", Exit::usage);
     if (from) request.from = *from == "here" ? context.config.node : neighbour.node;
     if (only_tells) {
-        const auto& all = context.config.neighbours;
-        const auto& listed =
-            *std::find_if(all.begin(), all.end(), [&](const Neighbour& other) { return other.node == neighbour.node; });
-        if (!listed.database) {
-            throw Error("neighbour " + to_string(neighbour) + " has no `database` in " + context.config.file +
-                            "; run this there",
-                        Exit::usage);
-        }
+        const auto& listed = reachable_neighbour(context.config, neighbour.node, "run this there");
         co_return co_await unless_interrupted(dry_run(context, listed, wanted, request), "nothing was changed");
     }
     co_return co_await unless_interrupted(repair(context, neighbour, wanted, request),

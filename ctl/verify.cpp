@@ -12,26 +12,19 @@
 namespace tromp::ctl {
 namespace {
 
-NodeName name_of(const Neighbour& neighbour) {
-    return {neighbour.node, neighbour.name};
-}
-
 /// Those to compare with: the one that was named, or all that can be reached from here.
 std::vector<const Neighbour*> chosen(Context& context, const std::optional<std::string>& word) {
+    constexpr auto instead = "run trompctl verify there";
     const auto& config = context.config;
-    std::optional<int> node;
-    if (word) node = find_neighbour(*word, neighbours_of(config)).node;
+    if (word) return {&reachable_neighbour(config, find_neighbour(*word, neighbours_of(config)).node, instead)};
     std::vector<const Neighbour*> neighbours;
     for (const auto& neighbour : config.neighbours) {
-        if (node && neighbour.node != *node) continue;
         if (neighbour.database) {
             neighbours.push_back(&neighbour);
-            continue;
+        } else {
+            const NodeName name{neighbour.node, neighbour.name};
+            context.err << "note: " << to_string(name) << " has no `database`, so it is left out; " << instead << "\n";
         }
-        const auto words = "neighbour " + to_string(name_of(neighbour)) + " has no `database` in " + config.file +
-                           "; run trompctl verify there";
-        if (node) throw Error(words, Exit::usage);
-        context.err << "note: " << words << "\n";
     }
     if (neighbours.empty())
         throw Error("there is no neighbour to compare with: none in " + config.file + " has a `database`", Exit::usage);

@@ -186,7 +186,7 @@ TEST_CASE("a network that never comes to rest keeps nobody from getting there, a
         machines.networks().ip(Side::right, {"link", "set", "flapping", "down"});
         a.sql().exec("INSERT INTO item VALUES (" + std::to_string(++written) + ", 'of a')");
     }
-    wait_value(b, rows, std::to_string(written), 3s);
+    wait_value(b, rows, std::to_string(written), 10s);
     const auto log = b.log();
     int changes = 0;
     for (auto at = log.find("the network has changed"); at != std::string::npos;

@@ -144,7 +144,7 @@ TEST_CASE("verify says what it cannot do") {
     fails({"verify", "nobody"}, 2, "is not a neighbour");
     b.link(tree[0], {.database = false});
     fails({"verify", "a"}, 2, "run trompctl verify there");
-    fails({"verify"}, 0, "note: neighbour 1 (a) has no `database`");
+    fails({"verify"}, 0, "note: 1 (a) has no `database`, so it is left out");
     b.unlink(tree[2]);
     b.write_config();
     fails({"verify"}, 2, "no neighbour to compare with");
