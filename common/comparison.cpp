@@ -119,7 +119,7 @@ asio::awaitable<void> Comparison::begin(std::optional<Cursor> after) {
             throw Error("table " + pair_.target.display_name() + " has lost a key column");
         estimate_ = std::max<std::int64_t>(estimate_, end->number(0, "estimate"));
     }
-    recoded_ = orders.first.at(0, "encoding") != orders.second.at(0, "encoding");
+    recoded_ = here_.connection.encoding() != there_.connection.encoding();
     walk_ = walk_of(pair_.target.key, read_orders(orders.first), read_orders(orders.second));
 
     const auto hash = row_hash_sql(pair_, recoded_);

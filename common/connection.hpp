@@ -120,6 +120,8 @@ class Connection {
     void suspect();
 
     int server_version() const { return PQserverVersion(connection_.get()); }
+    /// The database's, by PostgreSQL's name: "UTF8". What is sent and comes is UTF-8 whatever it is.
+    std::string_view encoding() const { return PQparameterStatus(connection_.get(), "server_encoding"); }
     int backend_pid() const { return PQbackendPID(connection_.get()); }
     void set_silence_limit(milliseconds limit) { options_.silence_limit = limit; }
     milliseconds silence_limit() const { return options_.silence_limit; }

@@ -1,6 +1,6 @@
 #include "daemon/first_contact.hpp"
 
-#include "common/object_sql.hpp"
+#include "common/span.hpp"
 #include "common/sql_text.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/stage.hpp"
@@ -37,23 +37,19 @@ struct Read {
     Reading of_target;
 };
 
-SqlValues table_values(const TablePair& pair, const ReplicatedTable& table, const Reading& read) {
-    std::string columns;
-    for (const auto& column : pair.target.columns) {
-        if (!pair.shares(column.name)) continue;
-        columns += (columns.empty() ? "" : ", ") +
-                   (column.large_object ? object_digest(column.name) : "t." + quote_identifier(column.name));
-    }
-    return {{"tbl", std::to_string(table.id)},    {"table", table.quoted_name()},         {"columns", columns},
-            {"match", table.key_match("t", "e")}, {"match_d", table.key_match("t", "d")}, {"known", ""},
-            {"is_read", read.is_read("e")}};
+SqlValues table_values(const Flow& flow, const TablePair& pair, const ReplicatedTable& table, const Reading& read) {
+    const bool recoded = flow.source.encoding() != flow.target.encoding();
+    return {
+        {"tbl", std::to_string(table.id)},    {"table", table.quoted_name()},         {"known", ""},
+        {"match", table.key_match("t", "e")}, {"match_d", table.key_match("t", "d")}, {"is_read", read.is_read("e")},
+        {"hash", row_hash_sql(pair, recoded)}};
 }
 
 /// The source's rows with keys that are unread in the target's log, but not in its own.
 asio::awaitable<Checksum> known_to_target(Flow& flow, const TablePair& pair, const Read& read) {
     constexpr int keys_at_once = 5000;
     auto& target = flow.target;
-    auto values = table_values(pair, pair.source, read.of_source);
+    auto values = table_values(flow, pair, pair.source, read.of_source);
     Checksum known;
     co_await target.query(render_sql(sql::first_contact_cursor, "tbl", std::to_string(pair.target.id), "is_read",
                                      read.of_target.is_read("e")));
@@ -74,10 +70,10 @@ asio::awaitable<Checksum> known_to_target(Flow& flow, const TablePair& pair, con
 }
 
 asio::awaitable<bool> is_equal(Flow& flow, const TablePair& pair, const Read& read) {
-    const auto at_source =
-        co_await flow.source.query(render_sql(sql::first_contact_sum, table_values(pair, pair.source, read.of_source)));
+    const auto at_source = co_await flow.source.query(
+        render_sql(sql::first_contact_sum, table_values(flow, pair, pair.source, read.of_source)));
     const auto known = co_await known_to_target(flow, pair, read);
-    auto values = table_values(pair, pair.target, read.of_target);
+    auto values = table_values(flow, pair, pair.target, read.of_target);
     values["known"] =
         "AND NOT EXISTS (SELECT FROM pg_temp.their_ahead a WHERE a.tbl = " + std::to_string(pair.target.id) + " AND " +
         pair.target.key_match("t", "a") + ")";

@@ -35,6 +35,9 @@ std::string advice(std::string_view sqlstate) {
         return "; was trompctl init run in that database, and the table not dropped since?";
     }
     if (sqlstate == "25006") return "; is it a standby, or read-only? give the primary's address";
+    if (sqlstate == "22P05")
+        return "; change that value at the other end, or make this database anew with ENCODING 'UTF8', which has all "
+               "characters";
     if (sqlstate.starts_with("22") || sqlstate.starts_with("23"))
         return "; a value from the other end does not fit here: compare the types of both ends, then trompctl sync";
     return "";

@@ -102,11 +102,11 @@ AS $$
         WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent))
             THEN 'it takes part in table inheritance, whose changes triggers cannot see right'
         WHEN EXISTS (SELECT FROM pg_trigger g JOIN replication.parts_of(c.oid) p ON p.part = g.tgrelid WHERE NOT g.tgisinternal AND g.tgenabled IN ('A', 'R'))
-            THEN format('its trigger %I is ENABLE ALWAYS or ENABLE REPLICA: it would fire where changes are applied, and what it writes would not be captured; use ALTER TABLE … ENABLE TRIGGER',
+            THEN format('its trigger %I is ENABLE ALWAYS or ENABLE REPLICA: it would fire where changes are applied, and what it writes would not be captured; use ALTER TABLE ... ENABLE TRIGGER',
                         (SELECT g.tgname FROM pg_trigger g JOIN replication.parts_of(c.oid) p ON p.part = g.tgrelid
                          WHERE NOT g.tgisinternal AND g.tgenabled IN ('A', 'R') ORDER BY 1 LIMIT 1))
         WHEN replication.key_of(c.oid) IS NULL
-            THEN 'it has no primary key and no column nr that is not null and unique; add one: ALTER TABLE … ADD PRIMARY KEY (…)'
+            THEN 'it has no primary key and no column nr that is not null and unique; add one: ALTER TABLE ... ADD PRIMARY KEY (...)'
         WHEN EXISTS (SELECT FROM pg_attribute a JOIN pg_collation l ON l.oid = a.attcollation
                      WHERE a.attrelid = c.oid AND a.attname = ANY (replication.key_of(c.oid)) AND NOT l.collisdeterministic)
             THEN 'its key has a nondeterministic collation: unequal texts would be equal keys'

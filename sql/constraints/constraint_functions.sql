@@ -35,7 +35,7 @@ AS $$
 $$;
 
 -- SQL about a deferrable unique or exclusion constraint: the rows that it is about (`rows`, to be read as `t` or `o`), with the values that it compares as
--- columns trompd_1, … ; `o` has what `t` has (`same`); these values (`vals`), which are those of a suspect `s` (`suspected`).
+-- columns trompd_1, ... ; `o` has what `t` has (`same`); these values (`vals`), which are those of a suspect `s` (`suspected`).
 CREATE OR REPLACE FUNCTION replication.exclusion_sql(c pg_constraint, OUT rows text, OUT same text, OUT vals text, OUT suspected text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

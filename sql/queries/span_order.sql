@@ -36,7 +36,7 @@ SELECT format_type(f.oid, -1) AS type,
             WHEN provider IN ('b', 'c') AND lower(locale) IN ('c', 'posix') THEN 'bytes ' || e.encoding
             WHEN provider = 'c' AND locale LIKE 'c.%' THEN 'code points ' || locale || ' ' || e.encoding -- glibc gives it no version
             ELSE provider || ' ' || locale || coalesce(' & ' || rules, '') || ' ' || version || ' ' || e.encoding END AS sorted,
-       CASE WHEN attcollation IN (0, 100) THEN '' ELSE collate_sql END AS collation, e.encoding,
+       CASE WHEN attcollation IN (0, 100) THEN '' ELSE collate_sql END AS collation,
        (SELECT coalesce(sum(greatest(r.reltuples, 0)), 0)::bigint FROM pg_class r
         WHERE r.relkind = 'r' AND (r.oid = :relation OR r.oid IN (SELECT relid FROM pg_partition_tree(:relation)))) AS estimate
 FROM collated f

@@ -94,7 +94,7 @@ BEGIN
         way := 'Give the statement directly, at every node that needs it.';
     ELSIF words[1] = 'create' AND 'table' = ANY (words[2:4]) AND 'as' = ANY (words) THEN
         why := 'the table gets no key, and its rows would be none of those here';
-        way := 'Make it with CREATE TABLE and a primary key, then fill it with INSERT … SELECT.';
+        way := 'Make it with CREATE TABLE and a primary key, then fill it with INSERT ... SELECT.';
     ELSIF octet_length(statement) > 1048576 THEN
         why := 'the statement is longer than 1 MB';
         way := 'Make it shorter.';

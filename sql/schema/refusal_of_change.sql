@@ -18,7 +18,7 @@ BEGIN
         why := 'it ends what was interrupted at this node alone';
         way := 'SET trompd.own_work = on, and run it at each node where it is needed.';
     ELSIF words[1] = 'create' AND array_position(words, 'trigger') BETWEEN 2 AND 5 AND words[array_position(words, 'trigger') + 1] ~ '^"?trompd_' THEN
-        why := 'triggers with the names trompd_… are those that capture changes';
+        why := 'triggers with the names trompd_... are those that capture changes';
         way := 'Give it another name.';
     ELSIF words[1:2] = '{create,schema}' AND 'grant' = ANY (words[3:]) THEN
         why := 'rights are each node''s own';
@@ -60,7 +60,7 @@ BEGIN
         SELECT format('%I.%I is replicated by itself, and its changes are in the log under its name', k.schema_name, k.table_name) INTO why
         FROM replication.parts_of(t.relation) p JOIN replication.tables k ON k.relation = p.part WHERE k.relation <> t.relation LIMIT 1;
         IF why IS NOT NULL THEN
-            way := 'Make the partition with CREATE TABLE … PARTITION OF, and move the rows with INSERT … SELECT.';
+            way := 'Make the partition with CREATE TABLE ... PARTITION OF, and move the rows with INSERT ... SELECT.';
             RETURN;
         END IF;
         -- What is attached was no part of it, and has no trigger yet.
@@ -73,7 +73,7 @@ BEGIN
             IF has_rows OR NOT part.is_meant THEN
                 why := CASE WHEN has_rows THEN format('the rows of %s are not in the log', part.name)
                             ELSE format('%s is none of what is replicated, and the other nodes do not have it', part.name) END;
-                way := 'Make the partition with CREATE TABLE … PARTITION OF, and move the rows with INSERT … SELECT.';
+                way := 'Make the partition with CREATE TABLE ... PARTITION OF, and move the rows with INSERT ... SELECT.';
                 RETURN;
             END IF;
         END LOOP;
@@ -84,13 +84,13 @@ BEGIN
         IF numbers IS DISTINCT FROM t.key_numbers THEN
             why := format('the key of %s would be %s instead of (%s), under which its changes are in the log', own,
                           coalesce('(' || array_to_string(replication.key_of(t.relation), ', ') || ')', 'gone'), array_to_string(t.key_columns, ', '));
-            way := 'Make a new table with the other key, fill it with INSERT … SELECT, drop this one and rename the new one.';
+            way := 'Make a new table with the other key, fill it with INSERT ... SELECT, drop this one and rename the new one.';
             RETURN;
         ELSIF replication.kinds_of(types) <> replication.kinds_of(t.key_types) THEN
             SELECT format('the key of %s would be of type (%s) instead of (%s), as which its values are in the log', own,
                           string_agg(format_type(y.now, NULL), ', ' ORDER BY y.position), string_agg(format_type(y.before, NULL), ', ' ORDER BY y.position)) INTO why
             FROM unnest(types, t.key_types) WITH ORDINALITY AS y(now, before, position);
-            way := 'Only a change among integer types, or among text types, leaves the values what they are. For any other make a new table, fill it with INSERT … SELECT, drop this one and rename the new one.';
+            way := 'Only a change among integer types, or among text types, leaves the values what they are. For any other make a new table, fill it with INSERT ... SELECT, drop this one and rename the new one.';
             RETURN;
         ELSIF EXISTS (SELECT FROM replication.changes_in(words) c
                       CROSS JOIN unnest(t.key_columns) AS k(name)

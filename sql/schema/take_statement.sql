@@ -22,7 +22,7 @@ BEGIN
         SELECT 1, o.* INTO candidates, statement, words FROM replication.statements_of(given, standard_strings) o;
     ELSIF nested THEN
         -- As much of it as is to be seen.
-        SELECT o.* INTO statement, words FROM replication.statements_of(regexp_replace(context, '^[^"«»„“]*["«»„“]\s*', ''), standard_strings) o LIMIT 1;
+        SELECT o.* INTO statement, words FROM replication.statements_of(regexp_replace(context, '^[^"\u00ab\u00bb\u201e\u201c]*["\u00ab\u00bb\u201e\u201c]\s*', ''), standard_strings) o LIMIT 1;
     ELSE
         FOR s IN SELECT * FROM replication.statements_of(current_query(), standard_strings) LOOP
             IF s.words[1] IN ('create', 'alter') AND s.words[2] = 'extension' AND tag NOT LIKE '% EXTENSION' THEN
@@ -204,7 +204,7 @@ BEGIN
     END IF;
     IF tag IN ('CREATE TABLE AS', 'SELECT INTO') THEN
         why := 'the table gets no key, and its rows would be none of those here';
-        way := 'Make it with CREATE TABLE and a primary key, then fill it with INSERT … SELECT.';
+        way := 'Make it with CREATE TABLE and a primary key, then fill it with INSERT ... SELECT.';
     ELSIF tag = 'DROP OWNED' THEN
         why := 'what a role owns is each node''s own';
         way := 'Drop the objects by their names.';

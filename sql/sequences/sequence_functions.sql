@@ -36,7 +36,7 @@ AS $$
                 ELSE value - mod(mod(value - replication.node(), max_nodes) + max_nodes, max_nodes) END
 $$;
 
--- Each of these once, with SQL that finds a number in use: the ends of queries `SELECT …`, to be completed by the number. Only where that is quick.
+-- Each of these once, with SQL that finds a number in use: the ends of queries `SELECT ...`, to be completed by the number. Only where that is quick.
 CREATE OR REPLACE FUNCTION replication.sequence_uses(table_ids integer[] DEFAULT NULL) RETURNS TABLE (sequence oid, uses text[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -66,7 +66,7 @@ BEGIN
     END IF;
     SELECT * INTO q FROM pg_sequence WHERE seqrelid = sequence;
     EXECUTE format('SELECT last_value, is_called FROM %s', sequence::regclass) INTO last, used;
-    -- Where it is now, where TRUNCATE … RESTART IDENTITY takes it, and where it begins again if it cycles.
+    -- Where it is now, where TRUNCATE ... RESTART IDENTITY takes it, and where it begins again if it cycles.
     IF abs(q.seqincrement) <> max_nodes
        OR EXISTS (SELECT FROM unnest(ARRAY[last, q.seqstart, CASE WHEN NOT q.seqcycle THEN last WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END]) v
                   WHERE v <> replication.first_of_share(v, max_nodes, true)) THEN
@@ -117,7 +117,7 @@ BEGIN
         END IF;
         IF next NOT BETWEEN s.seqmin AND s.seqmax THEN
             RAISE EXCEPTION 'sequence % has no numbers left for this node: the next would be %', s.sequence::regclass, next
-                USING HINT = 'Give it a larger type (ALTER SEQUENCE … AS bigint), or a larger MAXVALUE.';
+                USING HINT = 'Give it a larger type (ALTER SEQUENCE ... AS bigint), or a larger MAXVALUE.';
         END IF;
         EXECUTE format('ALTER SEQUENCE %1$s START WITH %2$s RESTART WITH %2$s %3$s', s.sequence::regclass, next,
                        CASE WHEN s.seqcycle THEN CASE WHEN s.upwards THEN 'MINVALUE ' ELSE 'MAXVALUE ' END || wrap END);

@@ -62,7 +62,7 @@ TEST_CASE("CREATE TABLE AS and SELECT INTO are refused") {
         CHECK_THAT(refusal,
                    contains("CREATE TABLE AS public.a cannot be replicated: the table gets no key, and its rows "
                             "would be none of those here"));
-        CHECK_THAT(refusal, contains("HINT:  Make it with CREATE TABLE and a primary key, then fill it with INSERT … "
+        CHECK_THAT(refusal, contains("HINT:  Make it with CREATE TABLE and a primary key, then fill it with INSERT ... "
                                      "SELECT."));
     }
     CHECK_THAT(node.refusal("SELECT * INTO a FROM item"),
@@ -101,7 +101,7 @@ TEST_CASE("changes of a key are refused, but for its name and for types that lea
                contains("ALTER TABLE public.item cannot be replicated: the key of public.item would be gone instead "
                         "of (nr), under which its changes are in the log"));
     CHECK_THAT(gone,
-               contains("HINT:  Make a new table with the other key, fill it with INSERT … SELECT, drop this one and "
+               contains("HINT:  Make a new table with the other key, fill it with INSERT ... SELECT, drop this one and "
                         "rename the new one."));
     CHECK_THAT(node.refusal("ALTER TABLE item DROP CONSTRAINT item_pkey, ADD PRIMARY KEY (nr, v)"),
                contains("the key of public.item would be (nr, v) instead of (nr)"));
@@ -141,7 +141,7 @@ TEST_CASE("what would end the capture of a table's changes is refused") {
     const auto named = node.refusal(
         "CREATE TRIGGER trompd_x BEFORE INSERT ON item FOR EACH ROW EXECUTE FUNCTION "
         "suppress_redundant_updates_trigger()");
-    CHECK_THAT(named, contains("triggers with the names trompd_… are those that capture changes"));
+    CHECK_THAT(named, contains("triggers with the names trompd_... are those that capture changes"));
     CHECK_THAT(named, contains("HINT:  Give it another name."));
     const auto one = node.refusal("ALTER TABLE item DISABLE TRIGGER trompd_insert");
     CHECK_THAT(one, contains("its trigger trompd_insert, which captures its changes, would not fire"));
@@ -244,7 +244,7 @@ TEST_CASE("partitions with rows, or that other nodes do not have, are not attach
     const auto rows = node.refusal("ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (10) TO (20)");
     CHECK_THAT(rows, contains("ALTER TABLE public.p cannot be replicated: the rows of public.p2 are not in the log"));
     CHECK_THAT(rows,
-               contains("HINT:  Make the partition with CREATE TABLE … PARTITION OF, and move the rows with INSERT … "
+               contains("HINT:  Make the partition with CREATE TABLE ... PARTITION OF, and move the rows with INSERT ... "
                         "SELECT."));
     CHECK_THAT(node.refusal("ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM (20) TO (30)"),
                contains("public.p3 is replicated by itself, and its changes are in the log under its name"));
