@@ -1,5 +1,6 @@
 #include "common/connection.hpp"
 
+#include "common/local_address.hpp"
 #include "common/missing_grant.hpp"
 #include "common/trimmed.hpp"
 
@@ -54,6 +55,8 @@ asio::awaitable<Connection::Ready> Connection::wait(bool read, bool write, Clock
     constexpr auto token = asio::as_tuple(asio::use_awaitable);
     for (;;) {
         trust_again();
+        if (lost_its_address_)
+            throw ConnectionError(labelled("this machine's address, from which the connection was made, is gone"));
         const auto limit =
             suspected_ && copy_flows_ ? std::min(deadline, Clock::now() + patience_with_suspects) : deadline;
         timer_.expires_at(usual_limits_ ? std::min(limit, suspected_until_) : limit);
@@ -94,6 +97,7 @@ asio::awaitable<void> Connection::wait_or_throw(bool read, bool write) {
 
 void Connection::suspect() {
     suspected_ = true;
+    lost_its_address_ = has_lost_its_address(PQsocket(connection_.get()));
     suspected_until_ = Clock::now() + suspicion;
     if (!usual_limits_) usual_limits_ = tcp_limits(PQsocket(connection_.get()));
     if (usual_limits_) set_tcp_limits(PQsocket(connection_.get()), limits_of_suspects);

@@ -116,7 +116,8 @@ class Connection {
     bool take_notifications();
 
     /// The network has changed: a connection that died with it is to be found out within some seconds from now, rather
-    /// than at the usual limits. Also while a coroutine waits for this one.
+    /// than at the usual limits; at once where the address is gone from which it was made. Also while a coroutine waits
+    /// for this one.
     void suspect();
 
     int server_version() const { return PQserverVersion(connection_.get()); }
@@ -157,6 +158,7 @@ class Connection {
     std::unique_ptr<char, CopyFree> copy_buffer_;
     bool copy_flows_ = false;                ///< rows of a COPY are coming
     bool suspected_ = false;                 ///< since suspect(), until something comes
+    bool lost_its_address_ = false;          ///< as suspect() saw
     Clock::time_point suspected_until_;      ///< that long the kernel's limits are short
     std::optional<TcpLimits> usual_limits_;  ///< what they were before
 };

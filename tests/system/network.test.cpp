@@ -169,6 +169,7 @@ TEST_CASE("a laptop that gets another address goes on with both directions, alth
         machines.wait_equal(10s);
     }
     CHECK(a.sql().number(rows) == 4);
+    CHECK_THAT(b.log(), contains("from which the connection was made, is gone"));
     CHECK(b.log().find("another trompd") == std::string::npos);
 }
 

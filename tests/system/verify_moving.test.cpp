@@ -56,9 +56,16 @@ std::future<Output> stop_before_look(Tree& tree) {
 
 /// It has seen row 1 here, and goes on to see it there.
 void go_on_to_half_look(Node& node, const std::string& from) {
+    const auto before = node.sql().value("SELECT clock_timestamp()");
     node.faults().arm("verify.looked_here", Faults::Action::pause);
     node.faults().release(from);
     node.faults().wait_reached("verify.looked_here");
+    // The question is sent by now. It has been answered when its session is idle again.
+    wait_value(node,
+               "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = "
+               "'trompctl' AND state = 'idle' AND query LIKE '%jsonb_hash_extended(x.entry%' AND query_start > '" +
+                   before + "'",
+               "1");
 }
 
 void check_nothing_reported(std::future<Output>& running) {
