@@ -211,6 +211,9 @@ TEST_CASE("users write at both ends without pause while a database joins, and al
     Writer at_b(b, 2000000, "user of b");
     wait_until(20s, "both write", [&] { return at_a.rounds() > 5 && at_b.rounds() > 5; });
     join_ok(b, "a");
+    // What was written before somebody asks has come, though they never pause.
+    for (const auto& node : tree.nodes())
+        CHECK(node->ctl({"sync", "--wait", "--timeout", "10s"}).exit_code == 0);
     const auto rounds = at_a.rounds() + at_b.rounds();
     wait_until(20s, "they write on", [&] { return at_a.rounds() + at_b.rounds() > rounds + 10; });
     for (auto* const user : {&at_a, &at_b}) {
