@@ -97,6 +97,15 @@ TEST_CASE("remove ends a link: nothing waits for that node any more, and the oth
     CHECK_THAT(again.err, contains("it has 1 (a)"));
     b.sql().exec(rows(601, 610, "of b"));
     wait_value(a, "SELECT count(*) FROM item", "610");
+    // Nor does it come back when the daemon comes back to its own database.
+    const std::string session =
+        "FROM pg_stat_activity WHERE datname = 'b' AND application_name = 'trompd wake-up' AND pid <> ";
+    const auto before = a.sql().value("SELECT pid " + session + "0");
+    a.sql().exec("SELECT pg_terminate_backend(" + before + ")");
+    wait_value(a, "SELECT count(*) " + session + before, "1");
+    wait_until(std::chrono::seconds(20), "its links go on", [&] { return b.sync().exit_code == 0; });
+    CHECK(b.sql().number("SELECT count(*) FROM replication.nodes") == 2);
+    CHECK_FALSE(lists(b, c));
     // The one that was removed says why nothing comes, and what it writes waits there.
     c.start();
     c.sql().exec(rows(701, 710, "of c"));
