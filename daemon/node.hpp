@@ -73,10 +73,10 @@ class Node {
     int working_ = 0;  ///< coroutines that have not ended
     std::function<void()> stopped_;
     bool links_started_ = false;
-    Event progress_;           ///< a link has pulled, or failed to
-    Event prunable_;           ///< a neighbour has read more of our log, or a row is held no more
-    Event own_back_;           ///< the own database answers again
-    Event register_again_;     ///< the neighbours of the file have changed
+    Event progress_;        ///< a link has pulled, or failed to
+    Event prunable_;        ///< a neighbour has read more of our log, or a row is held no more
+    Event own_back_;        ///< the own database answers again
+    Event register_again_;  ///< the neighbours of the file have changed
     std::string own_error_;
 };
 
