@@ -20,6 +20,8 @@
 ///                                                 -> {"ok": true or false, "message": "…"}
 ///   {"command": "wake"}                           -> {"ok": true}: pause flags and tables are read again, every link
 ///   pulls
+///   {"command": "removed", "neighbour": 1}        -> {"ok": true}: its links have ended, and nothing waits for it any
+///   more
 ///   {"command": "retry"}                          -> {"ok": true}: the held rows were tried again
 ///   anything that cannot be done                  -> {"error": "…"}
 namespace tromp::control {
@@ -32,6 +34,7 @@ namespace command {
 inline constexpr std::string_view status = "status";
 inline constexpr std::string_view sync = "sync";
 inline constexpr std::string_view wake = "wake";
+inline constexpr std::string_view removed = "removed";
 inline constexpr std::string_view retry = "retry";
 }  // namespace command
 

@@ -82,10 +82,14 @@ asio::awaitable<std::unique_ptr<pg::Connection>> open_initialised(Context& conte
 }
 
 asio::awaitable<void> wake_daemon(Context& context) {
+    boost::json::object request{{control::field::command, control::command::wake}};
+    co_await tell_daemon(context, std::move(request));
+}
+
+asio::awaitable<void> tell_daemon(Context& context, boost::json::object request) {
     constexpr std::chrono::seconds timeout{5};
-    const boost::json::object request{{control::field::command, control::command::wake}};
     try {
-        co_await ask_daemon(context.config.control.socket, request, timeout);
+        co_await ask_daemon(context.config.control.socket, std::move(request), timeout);
     } catch (const DaemonUnreachable& error) {
         context.err << "note: " << (error.absent() ? "trompd is not running" : error.what())
                     << "; what was changed holds from its next start on\n";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 
 #include <iosfwd>
 #include <memory>
@@ -50,6 +51,8 @@ asio::awaitable<std::unique_ptr<pg::Connection>> open_initialised(Context& conte
 /// Tells a running daemon that the database holds something new for it. Without one, nothing: it reads it when it
 /// starts.
 asio::awaitable<void> wake_daemon(Context& context);
+/// The same in another request's words (common/control.hpp).
+asio::awaitable<void> tell_daemon(Context& context, boost::json::object request);
 
 asio::awaitable<Exit> run_init(Context& context);
 asio::awaitable<Exit> run_status(Context& context);

@@ -284,6 +284,7 @@ asio::awaitable<BatchReport> replicate_batch(Flow& flow) {
     if (unlocked > 0) co_await recheck_unlocked(target, source);
     co_await limit_stages(target, source, staged, flow.stages);
     report.outcome = Outcome::applied;
+    report.all_read = !is_full && !scope.only;
     report.rows = staged.rows;
     co_return report;
 }

@@ -47,6 +47,7 @@ struct BatchReport {
     BatchHeader header;
     bool acknowledged = false;            ///< the source has read more of our log than we knew
     std::optional<std::int64_t> waiting;  ///< events that wait beyond this batch, where it was counted
+    bool all_read = false;                ///< it was applied, and brought all that was committed before it began
     ComparingReport comparing{};          ///< of both ends
     std::int64_t rows = 0;
     std::int64_t conflicts = 0;

@@ -214,6 +214,8 @@ void Link::note(const BatchReport& report, pg::Clock::time_point began) {
         enter(LinkState::streaming);
         return;
     }
+    // Where somebody writes all the time no pull finds nothing.
+    if (report.all_read && !comparing) status_.drained = began;
     if (report.header.events >= static_cast<std::int64_t>(chunk_.events())) {
         const auto events = std::max(report.header.events, report.rows);  // of a large transaction not all were counted
         chunk_.committed(static_cast<std::uint64_t>(events), pg::Clock::now() - began);

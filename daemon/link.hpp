@@ -40,7 +40,7 @@ struct LinkStatus {
     std::optional<double> clock_offset;
     std::optional<std::chrono::system_clock::time_point>
         in_sync_at;                                ///< the latest pull that found nothing; kept over failures
-    std::optional<pg::Clock::time_point> drained;  ///< the latest pull that found nothing began then
+    std::optional<pg::Clock::time_point> drained;  ///< the latest pull that left nothing unread began then
 };
 
 /// One direction of a link: connects both ends, pulls until the source is drained, waits for a wake-up or the poll

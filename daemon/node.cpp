@@ -119,7 +119,6 @@ void Node::reload() {
         }
         stop_links();
         config_ = std::move(config);
-        registered_ = false;
         set_log_level(config_.log_level);
         make_links();
         register_again_.notify();
@@ -139,9 +138,8 @@ asio::awaitable<std::unique_ptr<pg::Connection>> Node::open_own(std::string purp
 
 asio::awaitable<void> Node::register_neighbours(pg::Connection& database) {
     co_await require_initialised(database, config_);
-    // Once: a neighbour that was removed since does not come back by itself.
-    if (registered_) co_return;
-    for (const auto& neighbour : config_.neighbours) {
+    const auto neighbours = config_.neighbours;
+    for (const auto& neighbour : neighbours) {
         const auto query = render_sql(sql::install_node, "node", std::to_string(neighbour.node), "name", neighbour.name,
                                       "is_self", "false");
         co_await database.query(query);

@@ -55,6 +55,8 @@ class Node {
     boost::asio::awaitable<boost::json::object> answer_status();
     boost::asio::awaitable<boost::json::object> answer_sync(boost::json::object request);
     boost::asio::awaitable<boost::json::object> answer_retry();
+    /// Ends its links; it does not come back before the configuration is read again.
+    void forget_neighbour(int node);
     /// Comes back when all links have tried the statements that could not be run here, or do not come to it.
     boost::asio::awaitable<void> retry_statements_of_links(pg::Connection& database);
     /// Returns what is still missing at the deadline; nothing when all is drained.
@@ -71,11 +73,10 @@ class Node {
     int working_ = 0;  ///< coroutines that have not ended
     std::function<void()> stopped_;
     bool links_started_ = false;
-    bool registered_ = false;  ///< the neighbours of the file are in the database
-    Event progress_;           ///< a link has pulled, or failed to
-    Event prunable_;           ///< a neighbour has read more of our log, or a row is held no more
-    Event own_back_;           ///< the own database answers again
-    Event register_again_;     ///< the neighbours of the file have changed
+    Event progress_;        ///< a link has pulled, or failed to
+    Event prunable_;        ///< a neighbour has read more of our log, or a row is held no more
+    Event own_back_;        ///< the own database answers again
+    Event register_again_;  ///< the neighbours of the file have changed
     std::string own_error_;
 };
 

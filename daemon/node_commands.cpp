@@ -5,6 +5,7 @@
 #include "daemon/running_link.hpp"
 
 #include <fmt/chrono.h>
+#include <spdlog/spdlog.h>
 #include <sql/embedded.hpp>
 
 #include <algorithm>
@@ -82,6 +83,12 @@ asio::awaitable<json::object> Node::answer(json::object request) {
         wake_links();
         co_return done(true, "");
     }
+    if (name == control::command::removed) {
+        const auto& neighbour = request[control::field::neighbour];
+        if (!neighbour.is_number()) throw Error("which neighbour was removed?");
+        forget_neighbour(neighbour.to_number<int>());
+        co_return done(true, "");
+    }
     throw Error("trompd " TROMP_VERSION " does not know the command '" + name + "'");
 }
 
@@ -123,6 +130,17 @@ asio::awaitable<void> Node::retry_statements_of_links(pg::Connection& database) 
             co_return;
         co_await progress_.wait_until(std::min(give_up, pg::Clock::now() + look_anyway));
     }
+}
+
+void Node::forget_neighbour(int node) {
+    std::erase_if(links_, [&](const std::shared_ptr<RunningLink>& running) {
+        if (running->neighbour != node) return false;
+        spdlog::info("link={} was removed", running->link.options().source.peer.name);
+        running->cancel.emit(asio::cancellation_type::terminal);
+        return true;
+    });
+    std::erase_if(config_.neighbours, [&](const Neighbour& neighbour) { return neighbour.node == node; });
+    prunable_.notify();
 }
 
 std::vector<const Link*> Node::links_with(const std::vector<int>& neighbours) const {

@@ -3,6 +3,7 @@ WITH finished AS (
     DELETE FROM replication.comparing
     WHERE node = :source AND NOT EXISTS (SELECT FROM replication.comparing c WHERE c.node = :source AND NOT c.done)
     RETURNING node
+), told AS (
+    UPDATE replication.nodes SET whole = true, yields = false WHERE node IN (SELECT node FROM finished) RETURNING node
 )
-UPDATE replication.nodes SET whole = true, yields = false WHERE node IN (SELECT node FROM finished);
-SELECT pg_notify('trompd_wake', '');
+SELECT pg_notify('trompd_wake', '') WHERE EXISTS (SELECT FROM told);

@@ -84,6 +84,24 @@ TEST_CASE("pause, resume and remove change the database, by number or by name") 
     CHECK(node.sql().number("SELECT count(*) FROM replication.nodes") == 1);
 }
 
+TEST_CASE("remove looks once more at what was taken from the neighbour without a row to lock") {
+    Cluster cluster;
+    Node node(cluster, 2, "work");
+    add_neighbour(node, 1);
+    node.sql().exec("CREATE TABLE item (nr int PRIMARY KEY)");
+    node.init_ok();
+    node.sql().exec("INSERT INTO replication.nodes (node, name, is_self) VALUES (3, 'third', false)");
+    // A delete of row 1 was taken from the neighbour while a user's insert was under way; row 2 had been looked at.
+    node.sql().exec("INSERT INTO item VALUES (1), (2)");
+    node.sql().exec(
+        "INSERT INTO replication.unlocked SELECT 1, e.tbl, e.nr, e.key, CASE e.nr WHEN 2 THEN ARRAY[e.id] ELSE '{}' END"
+        " FROM replication.events e");
+    CHECK(node.ctl({"remove", "other"}).exit_code == 0);
+    CHECK(node.sql().number("SELECT count(*) FROM replication.events WHERE nr = 1") == 2);
+    CHECK(node.sql().number("SELECT count(*) FROM replication.events WHERE nr = 2") == 1);
+    CHECK(node.sql().number("SELECT count(*) FROM replication.unlocked") == 0);
+}
+
 TEST_CASE("tables come and go, with the lines for the file") {
     Cluster cluster;
     Node node(cluster, 2, "work");

@@ -1,12 +1,11 @@
 #include <sql/embedded.hpp>
 
 #include "tests/support/catch.hpp"
-#include "tests/support/installation.hpp"
 #include "tests/support/node.hpp"
-#include "tests/support/process.hpp"
 #include "tests/support/tree.hpp"
 #include "tests/support/wait_until.hpp"
 #include "tests/system/ask.hpp"
+#include "tests/system/dump.hpp"
 #include "tests/system/items.hpp"
 #include "tests/system/pair.hpp"
 
@@ -17,19 +16,6 @@ using namespace tromp::test;
 /// changes, forget some unsent, and take others for known that were not. twins.test.cpp has the places where the
 /// original may go on as well.
 namespace {
-
-void dump(const std::string& conninfo, const std::string& file) {
-    const auto output = run({postgres_program("pg_dump"), "-f", file, "-d", conninfo}, {.user = database_user()});
-    INFO(output.err);
-    REQUIRE(output.exit_code == 0);
-}
-
-void restore(const std::string& conninfo, const std::string& file) {
-    const auto output = run({postgres_program("psql"), "-q", "-v", "ON_ERROR_STOP=1", "-f", file, "-d", conninfo},
-                            {.user = database_user()});
-    INFO(output.err);
-    REQUIRE(output.exit_code == 0);
-}
 
 /// Both write while the link is down: rows of their own, and row 1, which b changes first. The daemons are stopped.
 void part(Pair& pair) {

@@ -42,6 +42,25 @@ TEST_CASE("a change wakes the neighbours at once, however long they would sleep"
     }
 }
 
+TEST_CASE("neighbours that have nothing to tell each other are silent, after a sync too") {
+    auto options = without_polls();
+    options.proxied = true;
+    auto tree = Tree::chain(2, options);
+    tree[0].sql().exec("INSERT INTO item VALUES (1, 'of a')");
+    tree[1].sql().exec("INSERT INTO item VALUES (2, 'of b')");
+    tree.sync_all();
+    auto& proxy = tree.proxy(0, 1);
+    const auto bytes = [&proxy] { return proxy.bytes_to_client() + proxy.bytes_to_server(); };
+    const auto is_silent = [&bytes] {
+        const auto before = bytes();
+        return !becomes_true(1s, [&] { return bytes() > before; });
+    };
+    wait_until(20s, "nothing goes to and fro for a second", is_silent, [&] { return tail(tree[0].log(), 20); });
+    tree[1].sql().exec("INSERT INTO item VALUES (3, 'of b')");
+    wait_value(tree[0], "SELECT count(*) FROM item", "3", promptly);
+    wait_until(20s, "nothing goes to and fro for a second", is_silent, [&] { return tail(tree[0].log(), 20); });
+}
+
 TEST_CASE("two writers that are open while the daemon arms the wake-up are both noticed") {
     const std::string point = GENERATE("wakeup.arming", "wakeup.armed");
     const bool older_commits_first = GENERATE(true, false);
